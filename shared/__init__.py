@@ -1,0 +1,1 @@
+"""What crosses a process border or serves two services; knows no service."""

@@ -1,0 +1,1 @@
+"""The events and names that several services, or outsiders, rely on."""

@@ -1,0 +1,1 @@
+"""One database, one schema history, one way to open a transaction."""

@@ -1,0 +1,116 @@
+"""Opening the database and its transactions, by the rules of design §2.7.
+
+SQLite: WAL, `synchronous=FULL`, 30 s of patience, and every writing transaction begins with
+BEGIN IMMEDIATE. PostgreSQL: READ COMMITTED for writers, one snapshot for readers.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+BUSY_TIMEOUT_MS = 30_000
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "foreign_keys": 1,
+}
+
+
+class DatabaseConfigError(Exception):
+    """The database does not run under the rules this product relies on."""
+
+
+class Database:
+    """A pool of connections with one way to write and one way to read."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        backend = self.url.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise DatabaseConfigError("use sqlite:///… or postgresql+psycopg://…")
+        self.dialect: Literal["sqlite", "postgresql"] = (
+            "sqlite" if backend == "sqlite" else "postgresql"
+        )
+        self.engine = self._create(pool_size)
+
+    def _create(self, pool_size: int) -> Engine:
+        options: dict[str, Any] = {
+            "pool_pre_ping": self.dialect == "postgresql",
+            "pool_size": pool_size,
+            "max_overflow": 20,
+            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_deserializer": orjson.loads,
+        }
+        if self.dialect == "sqlite":
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000}
+        else:
+            options["connect_args"] = {"connect_timeout": 5, "prepare_threshold": 3}
+        engine = create_engine(self.url, **options)
+        if self.dialect == "sqlite":
+            event.listen(engine, "connect", _configure_sqlite)
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: commits at the end, rolls back on any error."""
+        with self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot of the database, for reading only."""
+        with self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def assert_rules(self) -> None:
+        """Raise `DatabaseConfigError` when SQLite does not run under the pragmas set here."""
+        if self.dialect != "sqlite":
+            return
+        with self.engine.connect() as connection:
+            for name, wanted in _PRAGMAS.items():
+                found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                if str(found).lower() != str(wanted):
+                    raise DatabaseConfigError(f"SQLite has {name}={found}, {wanted} is needed")
+
+    def ping(self) -> bool:
+        """Whether the database answers."""
+        with self.engine.connect() as connection:
+            return connection.execute(text("SELECT 1")).scalar() == 1
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # The driver must not begin transactions by itself: its deferred BEGIN fails at once with
+    # "database is locked" when it is raised to a writing one, whatever the time-out.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for name, value in _PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+    cursor.close()

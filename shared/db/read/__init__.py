@@ -1,0 +1,1 @@
+"""What one service may read of another's tables; nothing here writes."""

@@ -1,0 +1,60 @@
+"""Bulk statements that both databases understand and SQLAlchemy spells differently."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = Mapping[str, Any]
+_CHUNK = 500
+
+
+def _insert(conn: Connection, table: Table) -> Any:
+    if conn.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def insert_ignore(conn: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert the rows; one whose key is already there is left as it is."""
+    for chunk in _chunks(rows):
+        conn.execute(_insert(conn, table).on_conflict_do_nothing(), chunk)
+
+
+def insert_new(conn: Connection, table: Table, rows: Iterable[Row], column: str) -> set[Any]:
+    """Insert the rows and return `column` of those that were not there before."""
+    found: set[Any] = set()
+    wanted: Column[Any] = table.c[column]
+    for chunk in _chunks(rows):
+        # One statement with all values: RETURNING then names exactly the rows it wrote.
+        statement = _insert(conn, table).values(chunk).on_conflict_do_nothing().returning(wanted)
+        found.update(conn.execute(statement).scalars())
+    return found
+
+
+def upsert_add(conn: Connection, table: Table, rows: Sequence[Row], add: Sequence[str]) -> None:
+    """Insert counters, or add to them where the key exists; always in key order.
+
+    The order is what keeps two workers from waiting for each other in a circle.
+    """
+    keys = [column.name for column in table.primary_key.columns]
+    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+    for chunk in _chunks(ordered):
+        statement = _insert(conn, table)
+        statement = statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={name: table.c[name] + statement.excluded[name] for name in add},
+        )
+        conn.execute(statement, chunk)

@@ -1,0 +1,1 @@
+"""Publish after commit: rows written with the effect, sent by one relay per service."""
