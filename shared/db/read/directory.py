@@ -1,0 +1,215 @@
+"""The regions and OPDs in force on a day, as plain values; read once, then asked in memory."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, or_, select
+
+from shared.contracts.enums import Category
+from shared.db.tables.directory import desk_opds, desk_regions
+
+TRIAGE = "setda-organisasi"
+INSPECTORATE = "inspektorat"
+_ZONE_LABELS = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+
+def triage_unit(region: str) -> str:
+    """Where a case waits whose OPD is not clear."""
+    return f"{region}/{TRIAGE}"
+
+
+def inspectorate(region: str) -> str:
+    """The unit that holds every restricted case of the region."""
+    return f"{region}/{INSPECTORATE}"
+
+
+inspektorat = inspectorate
+"""The same by its Indonesian name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A kabupaten or kota, with what its clocks and pages need."""
+
+    code: str
+    name: str
+    short: str
+    province: str
+    zone: str
+    sms_codes: tuple[str, ...]
+    emergency: tuple[tuple[str, str], ...]
+    counts_from: date | None
+    public_scores: bool
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone its days are counted in."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def zone_label(self) -> str:
+        """WIB, WITA or WIT."""
+        return _ZONE_LABELS.get(self.zone, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class OPD:
+    """An agency, one of its units, or an external body."""
+
+    code: str
+    region: str
+    name: str
+    short: str
+    parent: str | None
+    kode: str | None
+    internal_only: bool
+    external: bool
+    locus: dict[str, str] = field(hash=False)
+    handles: tuple[Category, ...] = ()
+    keywords: tuple[str, ...] = ()
+    counts_from: date | None = None
+
+    @property
+    def path(self) -> str:
+        """The short name in addresses: the code without its region."""
+        return self.code.partition("/")[2]
+
+    @property
+    def is_triage(self) -> bool:
+        """Whether unclear cases wait here."""
+        return self.path == TRIAGE
+
+    @property
+    def ranked(self) -> bool:
+        """Whether its score takes part in the region's ranking."""
+        return not (self.parent or self.external or self.internal_only or self.is_triage)
+
+    def locus_in(self, year: int) -> str | None:
+        """`nasional`, `mandiri` or none in the year of evaluation."""
+        return self.locus.get(str(year))
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All regions and entries in force on one day."""
+
+    _regions: dict[str, Region]
+    _opds: dict[str, OPD]
+
+    @classmethod
+    def of(cls, regions: Iterable[Region], opds: Iterable[OPD]) -> "Directory":
+        """A directory of given entries (tests, imports)."""
+        return cls({r.code: r for r in regions}, {o.code: o for o in opds})
+
+    @classmethod
+    def load(cls, conn: Connection, on: date | None = None) -> "Directory":
+        """The directory in force on `on` (default: today)."""
+        day = on or datetime.now(UTC).date()
+        regions = conn.execute(select(desk_regions).order_by(desk_regions.c.code)).mappings()
+        opds = conn.execute(
+            select(desk_opds)
+            .where(
+                desk_opds.c.valid_from <= day,
+                or_(desk_opds.c.valid_to.is_(None), desk_opds.c.valid_to > day),
+            )
+            .order_by(desk_opds.c.code)
+        ).mappings()
+        return cls.of((_region(row) for row in regions), (_opd(row) for row in opds))
+
+    def __iter__(self) -> Iterator[OPD]:
+        return iter(self._opds.values())
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """All regions by code."""
+        return tuple(self._regions.values())
+
+    def region(self, code: str) -> Region | None:
+        """The region, or none."""
+        return self._regions.get(code)
+
+    def opd(self, code: str) -> OPD | None:
+        """The entry, or none."""
+        return self._opds.get(code)
+
+    def opds(self, region: str) -> tuple[OPD, ...]:
+        """Every entry of the region by code: OPDs, units and external bodies."""
+        return tuple(opd for opd in self._opds.values() if opd.region == region)
+
+    def units_of(self, code: str) -> tuple[OPD, ...]:
+        """The units below an OPD, at any depth, without itself."""
+        found: list[OPD] = []
+        wanted = {code}
+        while wanted:
+            below = [o for o in self._opds.values() if o.parent in wanted and o not in found]
+            found += below
+            wanted = {o.code for o in below}
+        return tuple(found)
+
+    def with_units(self, code: str) -> tuple[str, ...]:
+        """Codes of an OPD and of all units below it."""
+        return (code, *(unit.code for unit in self.units_of(code)))
+
+    def ancestors(self, code: str) -> tuple[str, ...]:
+        """Codes above a unit, nearest first."""
+        found: list[str] = []
+        opd = self.opd(code)
+        while opd and opd.parent and opd.parent not in found:
+            found.append(opd.parent)
+            opd = self.opd(opd.parent)
+        return tuple(found)
+
+    def accepts(self, code: str, region: str | None = None) -> bool:
+        """Whether a case may be held there: known, not external, and of the region if given."""
+        opd = self.opd(code)
+        return opd is not None and not opd.external and region in (None, opd.region)
+
+    def zone(self, region: str) -> ZoneInfo:
+        """The region's zone; an unknown region counts in UTC."""
+        found = self.region(region)
+        return found.zone_info if found else ZoneInfo("UTC")
+
+
+def _region(row: Mapping[Any, Any]) -> Region:
+    return Region(
+        code=row["code"],
+        name=row["name"],
+        short=row["short"],
+        province=row["province"],
+        zone=row["zone"],
+        sms_codes=tuple(row["sms_codes"]),
+        emergency=tuple(row["emergency"].items()),
+        counts_from=row["counts_from"],
+        public_scores=bool(row["public_scores"]),
+    )
+
+
+def _opd(row: Mapping[Any, Any]) -> OPD:
+    return OPD(
+        code=row["code"],
+        region=row["region"],
+        name=row["name"],
+        short=row["short"],
+        parent=row["parent"],
+        kode=row["kode"],
+        internal_only=bool(row["internal_only"]),
+        external=bool(row["external"]),
+        locus=dict(row["locus"]),
+        handles=tuple(Category(value) for value in row["handles"]),
+        keywords=tuple(row["keywords"]),
+        counts_from=row["counts_from"],
+    )
+
+
+def directory_of_seed() -> Directory:
+    """The directory as seeded, without a database (`tanggap classify`, unit tests)."""
+    from shared.directory.seed import load_seed
+
+    data = load_seed()
+    unset = {"counts_from": None, "public_scores": False}
+    return Directory.of(
+        (_region({**row, **unset}) for row in data.regions), (_opd(row) for row in data.opds)
+    )
