@@ -1,0 +1,1 @@
+"""Attachments: what may come in, and where the sealed bytes lie."""
