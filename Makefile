@@ -34,13 +34,13 @@ $(BIN)/python:
 $(VENV)/.run-stamp: requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo "installing the locked dependencies into $(VENV) …"
 	@$(PIP) install --require-hashes --requirement requirements/run.txt </dev/null
-	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . </dev/null
+	@$(PIP) install --no-deps --no-build-isolation --editable . </dev/null
 	@touch $@
 
 $(VENV)/.dev-stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@echo "installing the locked dependencies, with those of the tests, into $(VENV) …"
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt </dev/null
-	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . </dev/null
+	@$(PIP) install --no-deps --no-build-isolation --editable . </dev/null
 	@touch $@ $(VENV)/.run-stamp
 
 .PHONY: venv
@@ -77,7 +77,7 @@ bench: $(VENV)/.dev-stamp servers ## run the benchmarks
 
 .PHONY: servers
 servers: $(VENV)/.dev-stamp ## install Kafka, PostgreSQL, Prometheus and Chromium for the tests
-	@$(BIN)/python -m tests.servers.install </dev/null
+	@$(BIN)/python -m tests.servers </dev/null
 
 .PHONY: test-unit test-contract test-integration test-e2e test-docs
 test-unit: $(VENV)/.dev-stamp ## run the unit tests only

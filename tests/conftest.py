@@ -1,0 +1,205 @@
+"""Markers by folder, and the real servers as fixtures. Never import from this file."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.servers.install import ServerUnavailable
+
+_TESTS = Path(__file__).parent
+_STAGE_OF_FOLDER = {
+    "unit": "unit",
+    "contract": "contract",
+    "integration": "integration",
+    "test_servers": "integration",
+    "e2e": "e2e",
+    "docs": "docs",
+}
+_SLOW_SECONDS = 300
+_SERVER_FIXTURES = {
+    "kafka": {"kafka_server", "kafka_url", "new_kafka"},
+    "postgres": {"postgres_server", "postgres_url", "new_postgres"},
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` picks by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test by its folder and by the servers it uses."""
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0] if item.path.is_relative_to(_TESTS) else ""
+        if stage := _STAGE_OF_FOLDER.get(folder):
+            item.add_marker(stage)
+            if stage in {"unit", "contract"}:
+                item.add_marker("disable_socket")
+        for server, fixtures in _SERVER_FIXTURES.items():
+            if fixtures.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(server)
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
+
+
+def _unavailable(error: ServerUnavailable) -> NoReturn:
+    """Skip with the reason; in continuous integration, where nothing may be left out, fail."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))
+
+
+# -- Kafka ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def new_kafka() -> Iterator[Callable[..., Any]]:
+    """A function that starts one more `KafkaServer` (its arguments go there); ended by itself."""
+    from tests.servers.kafka import KafkaServer
+
+    started: list[KafkaServer] = []
+
+    def start(**options: Any) -> KafkaServer:
+        try:
+            server = KafkaServer(**options)
+        except ServerUnavailable as error:
+            _unavailable(error)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_server(new_kafka: Callable[..., Any]) -> Any:
+    """The `KafkaServer` that the tests share; a test that stops it starts it again."""
+    return new_kafka()
+
+
+@pytest.fixture
+def kafka_url(kafka_server: Any) -> str:
+    """The address of the shared broker, which runs for certain: `kafka://127.0.0.1:PORT`."""
+    return str(kafka_server.ensure_running().url)
+
+
+# -- PostgreSQL -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[..., Any]]:
+    """A function that starts one more `PostgresServer`; ended by itself."""
+    from tests.servers.postgres import PostgresServer
+
+    started: list[PostgresServer] = []
+
+    def start(**options: Any) -> PostgresServer:
+        try:
+            server = PostgresServer(**options)
+        except ServerUnavailable as error:
+            _unavailable(error)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(new_postgres: Callable[..., Any]) -> Any:
+    """The `PostgresServer` that the tests share; a test that stops it starts it again."""
+    return new_postgres()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> Iterator[str]:
+    """The address of a fresh, empty database, removed after the test."""
+    postgres_server.ensure_running()
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield postgres_server.create_database(name)
+    postgres_server.ensure_running()
+    postgres_server.drop_database(name)
+
+
+# -- Prometheus and Chromium ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def prometheus_binary() -> str:
+    """The path of the `prometheus` program."""
+    from tests.servers.prometheus import prometheus_path
+
+    try:
+        return prometheus_path()
+    except ServerUnavailable as error:
+        _unavailable(error)
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """The path of `promtool`."""
+    from tests.servers.prometheus import promtool_path
+
+    try:
+        return promtool_path()
+    except ServerUnavailable as error:
+        _unavailable(error)
+
+
+@pytest.fixture
+def new_prometheus() -> Iterator[Callable[..., Any]]:
+    """A function that starts a `PrometheusServer` with a configuration (text or a file)."""
+    from tests.servers.prometheus import PrometheusServer
+
+    started: list[PrometheusServer] = []
+
+    def start(config: str | Path) -> PrometheusServer:
+        try:
+            server = PrometheusServer(config)
+        except ServerUnavailable as error:
+            _unavailable(error)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[Any]:
+    """The `ChromiumBrowser` of a test module, started at its first page.
+
+    Not of the session: while it is open, `asyncio.run` does not work in this thread. So a module
+    that uses it holds synchronous tests only.
+    """
+    from tests.servers.chromium import ChromiumBrowser
+
+    try:
+        browser = ChromiumBrowser()
+    except ServerUnavailable as error:
+        _unavailable(error)
+    with browser:
+        yield browser
+
+
+@pytest.fixture
+def chromium_page(chromium_browser: Any) -> Iterator[Callable[..., Any]]:
+    """A function that opens a Playwright `Page` with a fresh context; closed after the test.
+
+    Its arguments go to `Browser.new_context`: `chromium_page(viewport={"width": 360, …})`.
+    """
+    pages: list[Any] = []
+
+    def open_page(**context: Any) -> Any:
+        pages.append(chromium_browser.new_page(**context))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.context.close()
