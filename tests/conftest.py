@@ -15,7 +15,6 @@ _STAGE_OF_FOLDER = {
     "unit": "unit",
     "contract": "contract",
     "integration": "integration",
-    "test_servers": "integration",
     "e2e": "e2e",
     "docs": "docs",
 }

@@ -52,8 +52,8 @@ class KafkaServer:
             # a group may give up a dead member as fast as our shortest session setting
             "group.min.session.timeout.ms": "1000",
             # a broker that was killed may come back at once under its old number
-            "broker.session.timeout.ms": "3000",
-            "broker.heartbeat.interval.ms": "500",
+            "broker.session.timeout.ms": "2000",
+            "broker.heartbeat.interval.ms": "250",
             "controlled.shutdown.enable": "false",
             **(settings or {}),
         }

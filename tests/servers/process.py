@@ -202,4 +202,13 @@ def _end(processes: list[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(processes, timeout=5)
+    with contextlib.suppress(TimeoutError):
+        wait_until(lambda: all(map(_gone, processes)), seconds=5, what="their end", every=0.01)
+
+
+def _gone(process: psutil.Process) -> bool:
+    """Whether it has ended, be it that nobody has asked for its exit status yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

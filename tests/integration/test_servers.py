@@ -1,7 +1,6 @@
 """The servers of the other tests start, answer, survive what the tests do to them, and end."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -77,7 +76,7 @@ def test_kafka_keeps_its_topics_and_messages_over_kill_and_stop(
 
 def test_kafka_creates_no_topic_by_itself(kafka_server: KafkaServer) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka_server.bootstrap, max_block_ms=1000)
-    with pytest.raises(Exception, match="nobody-made-this|[Tt]imeout|metadata|KafkaTimeout"):
+    with pytest.raises(Exception, match=r"(?i)time.?out|metadata|nobody-made-this"):
         producer.send("nobody-made-this", b"x").get(timeout=3)
     producer.close(timeout=1)
     assert "nobody-made-this" not in _topics(kafka_server)
@@ -181,4 +180,4 @@ def test_a_child_that_ends_early_is_reported_with_its_output(tmp_path: Path) -> 
     with pytest.raises(RuntimeError, match="ended with 3:\nout of luck"):
         child.wait_until(lambda: False, seconds=20, what="its start")
     assert time.monotonic() - started < 5
-    assert not psutil.pid_exists(child.pid) or os.getpid()
+    assert child.returncode == 3
