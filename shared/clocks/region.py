@@ -1,0 +1,65 @@
+"""The rules of one region, ready for folding: its zone, calendars and limits."""
+
+from bisect import bisect_right
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from shared.clocks.worktime import WorkCalendar, local_day
+from shared.policy.load import PolicyBook, load_policies
+from shared.policy.model import Limits
+
+TRIAGE = "setda-organisasi"
+
+
+class RegionRules:
+    """What folding a case of the region needs beside the case itself.
+
+    `counts_from`: cases received before that local day stay out of the index.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        zone: ZoneInfo | str,
+        book: PolicyBook | None = None,
+        counts_from: date | None = None,
+    ) -> None:
+        self.region = region
+        self.zone = ZoneInfo(zone) if isinstance(zone, str) else zone
+        self.book = book or load_policies()
+        self.counts_from = counts_from.toordinal() if counts_from else None
+        self.triage = f"{region}/{TRIAGE}"
+        self._published = [day.toordinal() for day in self.book.published_days(region)]
+        self._calendars: dict[int, WorkCalendar] = {}
+        self._limits: dict[tuple[str, str, str | None, int], Limits] = {}
+
+    def calendar(self, received_day: int) -> WorkCalendar:
+        """The calendar of a case received on that day: days published later do not touch it."""
+        edition = bisect_right(self._published, received_day)
+        found = self._calendars.get(edition)
+        if found is None:
+            days = self.book.days_off_of(self.region, date.fromordinal(received_day))
+            found = self._calendars[edition] = WorkCalendar(days)
+        return found
+
+    def limits(self, policy: str, opd: str, service: str | None, received_day: int) -> Limits:
+        """The limits a case keeps: of its policy version, and of where it was opened."""
+        key = (policy, opd, service, received_day)
+        found = self._limits.get(key)
+        if found is None:
+            if len(self._limits) > 10_000:
+                self._limits.clear()
+            received = date.fromordinal(received_day)
+            deadlines = self.book.for_case(policy, received).deadlines
+            found = deadlines.limits_for(self.region, opd, service, received)
+            self._limits[key] = found
+        return found
+
+    def backlog_days(self, policy: str, received_day: int) -> int:
+        """After how many days a missed step becomes backlog."""
+        chosen = self.book.for_case(policy, date.fromordinal(received_day))
+        return chosen.deadlines.calendar.backlog_days
+
+    def day(self, at: datetime) -> int:
+        """The local day of an instant."""
+        return local_day(at, self.zone)
