@@ -1,0 +1,72 @@
+"""Finds the reporter's own address in free text; the place of the problem stays."""
+
+import re
+from collections.abc import Iterator
+
+from shared.contracts.enums import PIIType
+from shared.privacy.spans import Found
+
+_TOKEN = re.compile(r"[^\W_]+")
+_SAME = {
+    "jl": "jalan", "jln": "jalan", "gg": "gang", "no": "nomor", "nmr": "nomor", "kel": "kelurahan",
+    "ds": "desa", "kec": "kecamatan", "kab": "kabupaten", "dsn": "dusun", "komp": "komplek",
+    "kompleks": "komplek", "perum": "perumahan",
+}  # fmt: skip
+_HOUSE = frozenset({"nomor", "blok"})
+_AREA = frozenset({"rt", "rw"})
+_MOST_TOKENS = 60
+_MOST_PLACES = 6
+
+
+def own_address(text: str, address: str) -> Iterator[Found]:
+    """Every stretch that repeats the address as a whole, or its street with the house number.
+
+    The street alone stays: the problem may lie in it.
+    """
+    wanted = [_norm(match.group()) for match in _TOKEN.finditer(address[:1000])][:_MOST_TOKENS]
+    if not wanted:
+        return
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(wanted):
+        places.setdefault(word, []).append(place)
+    running: dict[int, tuple[int, int]] = {}  # last place in the address -> (length, start)
+    end = 0
+    for match in _TOKEN.finditer(text):
+        follows = {
+            place: (running[place - 1][0] + 1, running[place - 1][1])
+            if place - 1 in running
+            else (1, match.start())
+            for place in places.get(_norm(match.group()), ())[:_MOST_PLACES]
+        }
+        yield from _ended(running, follows, end, wanted)
+        running, end = follows, match.end()
+    yield from _ended(running, {}, end, wanted)
+
+
+def _ended(
+    running: dict[int, tuple[int, int]],
+    follows: dict[int, tuple[int, int]],
+    end: int,
+    wanted: list[str],
+) -> Iterator[Found]:
+    """The stretches that the next word does not lengthen, if they tell the home."""
+    for place, (length, start) in running.items():
+        if place + 1 not in follows and _tells(wanted[place + 1 - length : place + 1], len(wanted)):
+            yield Found(start, end, PIIType.ADDRESS)
+
+
+def _norm(token: str) -> str:
+    folded = token.casefold()
+    return _SAME.get(folded, folded.lstrip("0") if folded.isdecimal() else folded)
+
+
+def _tells(run: list[str], whole: int) -> bool:
+    """Whether the stretch gives the home away: all of it, or a street with a house number."""
+    if len(run) == whole:
+        return whole > 1 or not run[0].isdecimal()
+    if len(run) < 3:
+        return False
+    return any(
+        token[:1].isdecimal() and place > 0 and run[place - 1] not in _AREA
+        for place, token in enumerate(run)
+    ) or any(token in _HOUSE and place + 1 < len(run) for place, token in enumerate(run))
