@@ -1,0 +1,1 @@
+"""Intake of complaints, surveys and citizens' acts, and the citizens' pages."""

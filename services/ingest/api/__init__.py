@@ -1,0 +1,1 @@
+"""The HTTP API of the intake: bodies read, handlers called, answers written."""

@@ -1,0 +1,77 @@
+"""Settings of the intake; those every service shares are in `shared.settings`."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+_MEGABYTE = 1024 * 1024
+DEFAULT_PER_MINUTE = 10
+
+
+class IngestSettings(Settings):
+    """Prefix `TANGGAP_`, read once at start."""
+
+    intake_per_minute: int | None = Field(
+        default=None,
+        ge=0,
+        description="Submissions a minute per sender (phone, ticket); 0: no limit. Default 10, "
+        "with `--demo` 0.",
+    )
+    intake_per_minute_address: int = Field(
+        default=600,
+        ge=0,
+        description="The same per network address; high, since mobile operators put thousands "
+        "behind one. 0: no limit.",
+    )
+    tracking_guesses: int = Field(
+        default=10, ge=1, description="Wrong tracking codes per ticket in 15 minutes."
+    )
+    body_max_bytes: int = Field(
+        default=1_000_000, ge=10_000, description="Largest body without attachments."
+    )
+    files_max_count: int = Field(default=5, ge=0, le=20, description="Attachments a submission.")
+    files_max_bytes: int = Field(
+        default=5 * _MEGABYTE, ge=1, description="Largest attachment in bytes."
+    )
+    files_total_bytes: int = Field(
+        default=15 * _MEGABYTE, ge=1, description="Largest submission with attachments in bytes."
+    )
+    files_max_pixels: int = Field(
+        default=50_000_000, ge=1_000_000, description="Largest image in pixels."
+    )
+    uploads_max_bytes: int = Field(
+        default=256 * _MEGABYTE,
+        ge=_MEGABYTE,
+        description="Attachments held in memory at once, over all requests; past it: 503.",
+    )
+    emergency_number: str = Field(
+        default="112", description="Number the form tells citizens in danger to call."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses whose X-Forwarded-For is believed (comma-separated).",
+    )
+    ingest_threads: int = Field(
+        default=40, ge=4, le=200, description="Requests handled at the same time."
+    )
+    notice_file: str = Field(
+        default="",
+        description="Append notices of channels without a sender to this file; empty: log a line.",
+    )
+
+    @property
+    def per_minute(self) -> int:
+        """The limit per sender in force."""
+        if self.intake_per_minute is None:
+            return 0 if self.demo else DEFAULT_PER_MINUTE
+        return self.intake_per_minute
+
+    @property
+    def per_minute_address(self) -> int:
+        """The limit per address in force: none where senders have none."""
+        return self.intake_per_minute_address if self.per_minute else 0
+
+    @property
+    def site(self) -> str:
+        """Where citizens reach the pages, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.ingest_port}"

@@ -1,0 +1,168 @@
+"""The tracking page's and API's view of a complaint, opened by ticket and code together."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services.ingest import store
+from services.ingest.limits import Throttle
+from services.ingest.ports import Promise
+from services.ingest.refusals import Flaw, Refusal, RefusedError, refused
+from shared.contracts.enums import CitizenAct, Status
+from shared.db.engine import Database
+from shared.db.read import intake
+from shared.db.read.directory import Directory
+from shared.ids import normalise_ticket
+from shared.privacy.vault import Vault
+
+_WINDOW = timedelta(minutes=15)
+_TICKET_FACTOR = 10
+_ADDRESS_FACTOR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened, as the citizen may see it."""
+
+    at: datetime
+    type: str
+    by: str
+    text: str | None = None
+    opd: str | None = None
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """By when what is promised; none: no such clock, or it has not started."""
+
+    verify: datetime | None = None
+    first_response: datetime | None = None
+    finish: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """What the citizen may see of an opened case."""
+
+    status: Status
+    opd: str | None
+    due: Due
+    timeline: Sequence[Entry]
+    question: str | None
+    allowed: frozenset[CitizenAct]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole tracking view; `checking`: a person must look at it before a case can open."""
+
+    ticket: str
+    region: str
+    received_at: datetime
+    case: CaseView
+    opened: bool
+    checking: bool
+
+
+CaseReader = Callable[[Connection, str], CaseView | None]
+_BEFORE_OPENING = frozenset({CitizenAct.ADD, CitizenAct.WITHDRAW})
+
+
+def code_hash(vault: Vault, ticket: str, code: str) -> str:
+    """How a tracking code is stored; case, spaces and dashes do not matter."""
+    plain = "".join(char for char in code.upper() if char.isalnum())
+    return vault.keyed_hash(f"code:{ticket}:{plain}")
+
+
+class Guesses:
+    """Counts wrong codes, per ticket and sender, per ticket, and per sender."""
+
+    def __init__(self, limit: int) -> None:
+        self._pair = Throttle(limit, _WINDOW)
+        self._ticket = Throttle(limit * _TICKET_FACTOR, _WINDOW)
+        self._address = Throttle(limit * _ADDRESS_FACTOR, _WINDOW)
+
+    def wait(self, ticket: str, address: str, now: datetime) -> int:
+        """Seconds until the next guess is allowed."""
+        return max(
+            self._pair.wait(f"{ticket}|{address}", now),
+            self._ticket.wait(ticket, now),
+            self._address.wait(address, now),
+        )
+
+    def count(self, ticket: str, address: str, now: datetime) -> None:
+        """Count a wrong guess."""
+        self._pair.count(f"{ticket}|{address}", now)
+        self._ticket.count(ticket, now)
+        self._address.count(address, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """Opens complaints for their citizens."""
+
+    database: Database
+    vault: Vault
+    guesses: Guesses
+    cases: CaseReader
+    promise: Promise
+    directory: Callable[[], Directory]
+
+    def open(self, ticket: str, code: str, address: str, now: datetime) -> intake.Submission:
+        """The complaint, if ticket and code fit; a wrong one and an unknown one look alike."""
+        try:
+            wanted = normalise_ticket(ticket)
+        except ValueError:
+            wanted = ""
+        if seconds := self.guesses.wait(wanted, address, now):
+            raise RefusedError(
+                Refusal.LIMITED, [Flaw("code", "guesses", {"seconds": seconds})], seconds
+            )
+        with self.database.read() as conn:
+            found = intake.submission(conn, wanted) if wanted else None
+        expected = found.code_hash if found else ""
+        fits = hmac.compare_digest(code_hash(self.vault, wanted, code), expected)
+        if found is None or not fits:
+            self.guesses.count(wanted, address, now)
+            raise refused(Refusal.NOT_FOUND, "not_found", "code")
+        return found
+
+    def view(self, found: intake.Submission) -> View:
+        """What the citizen may see now."""
+        with self.database.read() as conn:
+            case = self.cases(conn, found.ticket)
+            checking = case is None and store.is_dead_letter(conn, found.ticket)
+        return View(
+            ticket=found.ticket,
+            region=found.region,
+            received_at=found.received_at,
+            case=case or self._unopened(found),
+            opened=case is not None,
+            checking=checking,
+        )
+
+    def own_words(self, ticket: str) -> tuple[str | None, list[intake.FileRow]]:
+        """What the citizen wrote and attached, for the citizen's own page."""
+        with self.database.read() as conn:
+            return intake.open_text(conn, self.vault, ticket), intake.files_of(conn, ticket)
+
+    def own_act_text(self, ticket: str, act_id: str) -> str | None:
+        """What the citizen wrote in an act."""
+        with self.database.read() as conn:
+            return intake.open_act_text(conn, self.vault, ticket, act_id)
+
+    def _unopened(self, found: intake.Submission) -> CaseView:
+        region = self.directory().region(found.region)
+        promised = self.promise(region, found.received_at) if region else None
+        return CaseView(
+            status=Status.DITERIMA,
+            opd=None,
+            due=Due(promised.verify if promised else None, found.due_at, None),
+            timeline=[Entry(found.received_at, "received", "citizen")],
+            question=None,
+            allowed=_BEFORE_OPENING,
+        )
