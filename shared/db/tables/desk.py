@@ -114,6 +114,8 @@ desk_case_events = Table(
     Column("unit", String(64)),
     Column("opd", String(64), nullable=False),
     Column("username", String(64)),
+    # The citizen's act that brought it about, to find their own words again.
+    Column("cause", String(64)),
     Column("text", Text),
     Column("public", Boolean, nullable=False),
     # The event's data as it went out (no text in it).

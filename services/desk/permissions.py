@@ -1,0 +1,138 @@
+"""Who may see and do what: the one place where roles are checked (design §2.9, §4).
+
+Pure, and told as tables, so that the tests can read them. A case that a person may not see does
+not exist for them: the caller answers 404, never 403.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.desk.casework import Staff
+from shared.contracts.enums import Action, Role
+from shared.db.read.directory import Directory, inspectorate, triage_unit
+
+_ALL_ACTIONS = frozenset(Action)
+ACTIONS: dict[Role, frozenset[Action]] = {
+    Role.HANDLER: _ALL_ACTIONS,
+    Role.COORDINATOR: _ALL_ACTIONS,
+    Role.MONITOR: frozenset(),
+    Role.ADMIN: frozenset(),
+}
+QUEUE_ROLES = frozenset({Role.HANDLER, Role.COORDINATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person of a session; region and opd are empty for monitors and admins of all regions."""
+
+    username: str
+    role: Role
+    region: str | None
+    opd: str | None
+
+    def staff(self) -> Staff:
+        """As the rules know them; only handlers and coordinators act on cases."""
+        region = self.region or ""
+        unit = self.opd if self.role is Role.HANDLER else triage_unit(region)
+        return Staff(self.username, self.role, region, unit or "")
+
+
+class SeenCase(Protocol):
+    """What a permission asks of a case."""
+
+    @property
+    def region(self) -> str: ...  # noqa: D102 — a plain attribute
+
+    @property
+    def opd(self) -> str: ...  # noqa: D102 — a plain attribute
+
+    @property
+    def restricted(self) -> bool: ...  # noqa: D102 — a plain attribute
+
+    @property
+    def accused(self) -> str | None: ...  # noqa: D102 — a plain attribute
+
+    @property
+    def anonymous(self) -> bool: ...  # noqa: D102 — a plain attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which open cases a person's lists may show.
+
+    `units`: none means every unit of the region. `restricted`: only such, or none at all.
+    `not_accused`: cases accusing this unit stay out.
+    """
+
+    region: str
+    units: tuple[str, ...] | None
+    restricted: bool | None
+    not_accused: str
+
+
+def queue_scope(viewer: Viewer, directory: Directory, *, restricted: bool = False) -> Scope | None:
+    """The scope of a person's queue (or of the restricted list); none if they have none."""
+    if viewer.role not in QUEUE_ROLES or not viewer.region:
+        return None
+    unit = viewer.staff().unit
+    if viewer.role is Role.COORDINATOR:
+        return Scope(viewer.region, None, restricted, unit)
+    units = directory.with_units(unit)
+    if unit == inspectorate(viewer.region):
+        # For Inspektorat restricted cases are ordinary work; the list only narrows it.
+        return Scope(viewer.region, units, True if restricted else None, unit)
+    return None if restricted else Scope(viewer.region, units, False, unit)
+
+
+def may_open(viewer: Viewer, case: SeenCase, directory: Directory) -> bool:
+    """Whether the person may see the case at all."""
+    scope = queue_scope(viewer, directory)
+    if scope is None or case.region != scope.region:
+        return False
+    unit = viewer.staff().unit
+    if scope.units is not None and case.opd not in scope.units:
+        return False
+    if not case.restricted:
+        return True
+    if case.accused == unit:
+        return False
+    return viewer.role is Role.COORDINATOR or unit == inspectorate(case.region)
+
+
+def may_act(viewer: Viewer, case: SeenCase, action: Action, directory: Directory) -> bool:
+    """Whether the person may try the action on the case; the rules decide the rest."""
+    return action in ACTIONS[viewer.role] and may_open(viewer, case, directory)
+
+
+def may_reveal(viewer: Viewer, case: SeenCase, directory: Directory) -> bool:
+    """Whether the person may see the masked spans: only who holds the case, never if anonymous."""
+    if case.anonymous or not may_open(viewer, case, directory):
+        return False
+    return case.opd in directory.with_units(viewer.staff().unit)
+
+
+def may_see_scores(viewer: Viewer | None, region: str, *, public: bool) -> bool:
+    """Whether a region's score pages are open to the person."""
+    if public:
+        return True
+    return viewer is not None and viewer.region in (None, region)
+
+
+def may_see_triage(viewer: Viewer) -> bool:
+    """Whether the person has the triage page: cases without an OPD, refusals, dead letters."""
+    return viewer.role is Role.COORDINATOR and viewer.region is not None
+
+
+def may_change_region(viewer: Viewer, region: str) -> bool:
+    """Whether the person may switch the region's public score pages."""
+    return viewer.role is Role.COORDINATOR and viewer.region == region
+
+
+def may_hear(viewer: Viewer, region: str, opd: str, directory: Directory) -> bool:
+    """Whether queue changes of the unit reach the person's live page.
+
+    Restricted cases are always held by Inspektorat, so the holder alone decides.
+    """
+    if viewer.role not in QUEUE_ROLES or viewer.region != region:
+        return False
+    return viewer.role is Role.COORDINATOR or opd in directory.with_units(viewer.staff().unit)

@@ -1,0 +1,37 @@
+"""Desk's own settings, beside the shared ones."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class DeskSettings(Settings):
+    """Read once in `__main__`; every variable has the prefix `TANGGAP_`."""
+
+    desk_opd_threshold: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Confidence from which a case opens at the OPD the classifier names.",
+    )
+    desk_session_idle_minutes: int = Field(
+        default=120, ge=1, le=1440, description="A session unused for so long is over."
+    )
+    desk_session_hours: int = Field(
+        default=12, ge=1, le=72, description="A session is over after this time in any case."
+    )
+    desk_login_failures: int = Field(
+        default=5, ge=1, description="Failed logins of one account in the window, then 429."
+    )
+    desk_login_failures_address: int = Field(
+        default=50, ge=1, description="Failed logins from one address in the window, then 429."
+    )
+    desk_login_window_minutes: int = Field(
+        default=15, ge=1, le=1440, description="Window in which failed logins are counted."
+    )
+    desk_stream_clients: int = Field(
+        default=200, ge=0, description="Most live pages one process serves; more are told to poll."
+    )
+    desk_tick_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="How often silent cases are looked for."
+    )
