@@ -23,8 +23,8 @@ from tests.servers.process import as_user
 STAGES = (
     ("unit", 60, False),
     ("contract", 60, False),
-    ("integration", 330, True),
-    ("e2e", 210, True),
+    ("integration", 300, True),
+    ("e2e", 200, True),
     ("docs", 30, False),
 )
 _GRACE_SECONDS = 15

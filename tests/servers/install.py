@@ -152,12 +152,19 @@ def _fetch_kafka() -> None:
             )
             if done.returncode == 0:
                 partial.rename(wanted)
+                _prepare_kafka()
                 return
         raise ServerUnavailable(f"Maven could not fetch its jars: {_why(done)}")
     except subprocess.TimeoutExpired:
         raise ServerUnavailable("Maven could not fetch its jars within 300 s") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _prepare_kafka() -> None:
+    from tests.servers.kafka import prepare_classes
+
+    prepare_classes()
 
 
 _SERVERS = {

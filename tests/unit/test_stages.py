@@ -1,0 +1,28 @@
+"""The sum that `make test` prints."""
+
+from pathlib import Path
+
+from tests.stages import STAGES, read_report
+
+REPORT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites><testsuite name="pytest">
+<testcase classname="a" name="good"/>
+<testcase classname="a" name="bad"><failure message="assert 1 == 2">…</failure></testcase>
+<testcase classname="a" name="bad"><error message="teardown failed">…</error></testcase>
+<testcase classname="a" name="good but dirty"/>
+<testcase classname="a" name="good but dirty"><error message="teardown failed">…</error></testcase>
+<testcase classname="a" name="known"><skipped type="pytest.xfail" message="later"/></testcase>
+<testcase classname="a" name="no broker"><skipped type="pytest.skip" message="no kafka"/></testcase>
+<testcase classname="b" name="no broker"><skipped type="pytest.skip" message="no kafka"/></testcase>
+</testsuite></testsuites>
+"""
+
+
+def test_each_test_counts_once_and_the_worst_of_it_counts(tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(REPORT)
+    result = read_report(tmp_path / "report.xml")
+    assert (result.passed, result.failed, dict(result.skipped)) == (1, 2, {"no kafka": 2})
+
+
+def test_all_limits_together_leave_time_to_install_within_twelve_minutes() -> None:
+    assert sum(limit for _, limit, _ in STAGES) <= 660
