@@ -4,7 +4,7 @@ from bisect import bisect_right
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from shared.clocks.worktime import WorkCalendar, local_day
+from shared.clocks.worktime import WorkCalendar, in_range, local_day
 from shared.policy.load import PolicyBook, load_policies
 from shared.policy.model import Limits
 
@@ -29,6 +29,8 @@ class RegionRules:
         self.book = book or load_policies()
         self.counts_from = counts_from.toordinal() if counts_from else None
         self.triage = f"{region}/{TRIAGE}"
+        # Every limit of any instrument, so that a counter exists whichever will be asked for.
+        self.speed_hours = self.book.speed_hours()
         self._published = [day.toordinal() for day in self.book.published_days(region)]
         self._calendars: dict[int, WorkCalendar] = {}
         self._limits: dict[tuple[str, str, str | None, int], Limits] = {}
@@ -61,5 +63,8 @@ class RegionRules:
         return chosen.deadlines.calendar.backlog_days
 
     def day(self, at: datetime) -> int:
-        """The local day of an instant."""
-        return local_day(at, self.zone)
+        """The local day of an instant; raises `ValueError` where no calendar reaches."""
+        day = local_day(at, self.zone)
+        if not in_range(day):
+            raise ValueError(f"no calendar holds {at.date()}")
+        return day

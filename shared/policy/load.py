@@ -81,6 +81,11 @@ class PolicyBook:
         """The set a case keeps; an unknown name falls back on the day of receipt."""
         return self._by_name.get(name) or self.at(received)
 
+    def speed_hours(self) -> tuple[int, ...]:
+        """The limits in hours of every instrument's response speed."""
+        levels = (level for found in self._sets for level in found.instrument.response_speed.levels)
+        return tuple(sorted({level.within_hours for level in levels}))
+
     def days_off_of(self, region: str, received: date) -> tuple[date, ...]:
         """Days off that count for a case received on that day in the region."""
         return tuple(

@@ -188,11 +188,10 @@ def check_bands(bands: tuple[Band, ...]) -> None:
 
 
 def grade_of(bands: tuple[Band, ...], rounded: Decimal) -> Band:
-    """The band of a value that was rounded to two decimals before."""
-    for band in bands:
-        if band.low <= Fraction(rounded) <= band.high:
-            return band
-    raise ValueError(f"no band holds {rounded}")
+    """The band of a value that was rounded to two decimals before; below all, the lowest."""
+    ordered = sorted(bands, key=lambda band: band.low, reverse=True)
+    reached = (band for band in ordered if band.low <= Fraction(rounded))
+    return next(reached, ordered[-1])
 
 
 class SamplePolicy(_Policy):

@@ -1,0 +1,1 @@
+"""Folds each case, keeps the counters, explains the scores."""

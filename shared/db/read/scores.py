@@ -1,0 +1,249 @@
+"""Scores at read: sums of counters in one snapshot, then the pure figures of `shared/scores`.
+
+No cases are read, so the cost does not grow with them; nothing is computed ahead, so a deadline
+that passes shows without any event.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, union_all
+
+from shared.contracts.enums import SKMElement
+from shared.db.read.directory import OPD, Directory, Region
+from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
+from shared.policy.load import PolicyBook, PolicySet, load_policies
+from shared.scores.document import (
+    Head,
+    hide_small,
+    pekppp_json,
+    region_document,
+    score_document,
+)
+from shared.scores.index import Index, Tally, opd_index, ranks, region_index, tally_of, total
+from shared.scores.measures import first_day_of, month_of
+from shared.scores.skm import Answers, skm_result
+from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
+from shared.scores.windows import Span, Window, span
+
+Sums = dict[str, dict[str, int]]
+"""OPD → measure → n."""
+_SKM_DAY, _SKM_MONTH = 0, 1
+
+
+class UnknownUnitError(LookupError):
+    """The region or OPD does not exist."""
+
+
+@dataclass(frozen=True)
+class RegionScores:
+    """Everything a region's figures are made of, at one day and window."""
+
+    region: Region
+    directory: Directory
+    policy: PolicySet
+    span: Span
+    sums: Sums
+    years: Mapping[int, Sums]
+    answers: Mapping[str, Answers]
+    tallies: Mapping[str, Tally]
+    region_tally: Tally
+    indexes: Mapping[str, Index]
+    ranks: Mapping[str, int]
+
+    @property
+    def index(self) -> Index:
+        """The region's own index."""
+        return region_index(self.region_tally, self.policy.index)
+
+    def opds(self) -> tuple[OPD, ...]:
+        """The region's entries."""
+        return self.directory.opds(self.region.code)
+
+    def document(self, opd: OPD) -> dict[str, Any]:
+        """The Score JSON of an OPD, with its units' counts."""
+        codes = self.directory.with_units(opd.code)
+        head = Head(opd.code, opd.name, opd.parent, opd.kode)
+        return self._document(head, codes, self.indexes[opd.code], self.ranks.get(opd.code))
+
+    def region_document(self) -> dict[str, Any]:
+        """The Score JSON of the region with all its OPDs."""
+        head = Head(self.region.code, self.region.name)
+        own = self._document(head, None, self.index, None)
+        return region_document(own, [self.document(opd) for opd in self.opds()])
+
+    def _document(
+        self, head: Head, codes: Iterable[str] | None, index: Index, rank: int | None
+    ) -> dict[str, Any]:
+        wanted = None if codes is None else tuple(codes)
+        running = self.span.end.year
+        pekppp = self._pekppp(running, head.kode, wanted)
+        pekppp["assessed"] = self._pekppp(running - 1, head.kode, wanted)
+        skm = skm_result(_answers(self.answers, wanted), self.policy.skm)
+        shares = added(self.sums, wanted)
+        return score_document(head, self.span, self.policy, index, rank, pekppp, skm, shares)
+
+    def _pekppp(self, year: int, kode: str | None, codes: Sequence[str] | None) -> dict[str, Any]:
+        return pekppp_json(year, kode, added(self.years[year], codes), self.policy)
+
+
+def load_region(
+    conn: Connection,
+    region: str,
+    now: datetime,
+    *,
+    as_of: date | None = None,
+    window: Window | str = Window.DAYS_90,
+    directory: Directory | None = None,
+    book: PolicyBook | None = None,
+) -> RegionScores:
+    """Read a region's counters and compute its figures.
+
+    Raises `UnknownUnitError`, and `ValueError` for an unknown window or a day that has not begun.
+    """
+    policies = book or load_policies()
+    entries = directory or Directory.load(conn)
+    found = entries.region(region)
+    if found is None:
+        raise UnknownUnitError(region)
+    today = as_of or now.astimezone(found.zone_info).date()
+    policy = policies.at(today)
+    chosen = span(Window(window), as_of, now, found.zone_info, policy.index.days)
+    if as_of is not None and directory is None:
+        entries = Directory.load(conn, chosen.end)
+    sums = _sums(
+        conn, region, (*state_ranges(chosen.tick), *step_ranges(chosen.start, chosen.tick))
+    )
+    year = chosen.end.year
+    years = {y: _sums(conn, region, year_ranges(y, chosen.tick)) for y in (year, year - 1)}
+    answers = _skm_answers(conn, region, chosen)
+    return _computed(found, entries, policy, chosen, sums, years, answers)
+
+
+def _computed(
+    region: Region,
+    directory: Directory,
+    policy: PolicySet,
+    chosen: Span,
+    sums: Sums,
+    years: Mapping[int, Sums],
+    answers: Mapping[str, Answers],
+) -> RegionScores:
+    own = {code: tally_of(measures) for code, measures in sums.items()}
+    whole = total(own.values())
+    tallies: dict[str, Tally] = {}
+    for opd in directory.opds(region.code):
+        codes = directory.with_units(opd.code)
+        tallies[opd.code] = total(own[code] for code in codes if code in own)
+    indexes = {code: opd_index(tally, whole, policy.index) for code, tally in tallies.items()}
+    ranked = {opd.code: indexes[opd.code] for opd in directory.opds(region.code) if opd.ranked}
+    return RegionScores(
+        region, directory, policy, chosen, sums, years, answers, tallies, whole, indexes,
+        ranks(ranked),
+    )  # fmt: skip
+
+
+def region_score(conn: Connection, region: str, now: datetime, **options: Any) -> dict[str, Any]:
+    """The Score JSON of a region with its OPDs; options as `load_region`."""
+    return load_region(conn, region, now, **options).region_document()
+
+
+def opd_score(conn: Connection, opd: str, now: datetime, **options: Any) -> dict[str, Any]:
+    """The Score JSON of an OPD by its full code; options as `load_region`."""
+    scores = load_region(conn, opd.partition("/")[0], now, **options)
+    found = scores.directory.opd(opd)
+    if found is None:
+        raise UnknownUnitError(opd)
+    return scores.document(found)
+
+
+def public_view(document: dict[str, Any], book: PolicyBook | None = None) -> dict[str, Any]:
+    """A document as the public and the OPD's handlers may see it."""
+    policies = book or load_policies()
+    policy = policies.version(document["policy"])
+    below = policy.index.hide_below if policy else 5
+    return hide_small(document, below)
+
+
+def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
+    """The measures of several OPDs together; none: of all."""
+    found: dict[str, int] = {}
+    for code in sums if codes is None else codes:
+        for measure, n in sums.get(code, {}).items():
+            found[measure] = found.get(measure, 0) + n
+    return found
+
+
+def _sums(conn: Connection, region: str, ranges: Sequence[Range]) -> Sums:
+    c = scoring_counters.c
+    parts = [
+        select(c.opd, c.measure, c.n).where(
+            and_(
+                c.region == region,
+                c.grain == wanted.grain.value,
+                c.step.between(wanted.step_from, wanted.step_to),
+                c.tick.between(wanted.tick_from, wanted.tick_to),
+            )
+        )
+        for wanted in ranges
+    ]
+    rows = union_all(*parts).subquery()
+    query = select(rows.c.opd, rows.c.measure, func.sum(rows.c.n)).group_by(
+        rows.c.opd, rows.c.measure
+    )
+    found: Sums = {}
+    for opd, measure, n in conn.execute(query):
+        if n:
+            found.setdefault(opd, {})[measure] = int(n)
+    return found
+
+
+def _skm_answers(conn: Connection, region: str, chosen: Span) -> dict[str, Answers]:
+    """Answers of the window per OPD: whole months by month, the rest by day."""
+    c = scoring_skm_counters.c
+    first, last = chosen.start.toordinal(), chosen.end.toordinal()
+    month, final = month_of(first), month_of(last)
+    ranges: list[tuple[int, int, int]] = []
+    if first != first_day_of(month):
+        ranges.append((_SKM_DAY, first, min(first_day_of(month + 1) - 1, last)))
+        month += 1
+    if month <= final:
+        ranges.append((_SKM_MONTH, month, final - 1))
+        ranges.append((_SKM_DAY, first_day_of(final), last))
+    parts = [
+        select(c.opd, c.element, c.total, c.n).where(
+            c.region == region, c.grain == grain, c.step.between(low, high)
+        )
+        for grain, low, high in ranges
+    ]
+    rows = union_all(*parts).subquery()
+    query = select(rows.c.opd, rows.c.element, func.sum(rows.c.total), func.sum(rows.c.n)).group_by(
+        rows.c.opd, rows.c.element
+    )
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for opd, element, total_, n in conn.execute(query):
+        found.setdefault(opd, {})[element] = (int(total_), int(n))
+    return {opd: _answers_of(elements) for opd, elements in found.items()}
+
+
+def _answers_of(elements: Mapping[str, tuple[int, int]]) -> Answers:
+    known = {element: elements[element] for element in SKMElement if element in elements}
+    with_token, respondents = elements.get("", (0, 0))
+    return Answers(
+        {element: found[0] for element, found in known.items()},
+        {element: found[1] for element, found in known.items()},
+        respondents,
+        with_token,
+    )
+
+
+def _answers(answers: Mapping[str, Answers], codes: Sequence[str] | None) -> Answers:
+    found = [answers[code] for code in (answers if codes is None else codes) if code in answers]
+    return Answers(
+        {e: sum(a.totals.get(e, 0) for a in found) for e in SKMElement},
+        {e: sum(a.answered.get(e, 0) for a in found) for e in SKMElement},
+        sum(a.respondents for a in found),
+        sum(a.with_token for a in found),
+    )

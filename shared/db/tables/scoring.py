@@ -1,0 +1,88 @@
+"""Scoring's tables: the facts of each case, what they were folded to, and the counters.
+
+The facts are the truth; `scoring_cases.deltas` is what a case has added to the counters, and every
+figure is read from the counters alone.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+)
+
+from shared.db.tables.base import metadata
+from shared.db.types import JSONDoc, UTCDateTime
+
+scoring_events = Table(
+    "scoring_events",
+    metadata,
+    Column("ticket", String(16), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("event_id", String(64), nullable=False),
+    Column("type", String(48), nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("fact", JSONDoc, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+scoring_cases = Table(
+    "scoring_cases",
+    metadata,
+    Column("ticket", String(16), primary_key=True),
+    Column("region", String(16), nullable=False),
+    # [OPD, measure, step, tick, n]: what the case has added to the counters.
+    Column("deltas", JSONDoc, nullable=False),
+)
+Index("ix_scoring_cases_region", scoring_cases.c.region)
+
+# The order of the key is that of reading: a region's page is a few ranges of it
+# (shared/scores/measures).
+scoring_counters = Table(
+    "scoring_counters",
+    metadata,
+    Column("region", String(16), primary_key=True),
+    Column("grain", SmallInteger, primary_key=True, autoincrement=False),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("tick", Integer, primary_key=True, autoincrement=False),
+    Column("opd", String(64), primary_key=True),
+    Column("measure", String(32), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+scoring_surveys = Table(
+    "scoring_surveys",
+    metadata,
+    Column("receipt", String(24), primary_key=True),
+    Column("region", String(16), nullable=False),
+    Column("opd", String(64), nullable=False),
+    Column("service", String(200), nullable=False),
+    # Local ordinal day of receipt.
+    Column("day", Integer, nullable=False),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("answers", JSONDoc, nullable=False),
+    Column("token_used", Boolean, nullable=False),
+    Column("sentiment", String(12), nullable=False),
+    Column("history", Boolean, nullable=False),
+)
+Index("ix_scoring_surveys_opd", scoring_surveys.c.opd, scoring_surveys.c.day)
+
+# `element` "": respondents in `n`, of whom `total` came with a visit token.
+scoring_skm_counters = Table(
+    "scoring_skm_counters",
+    metadata,
+    Column("region", String(16), primary_key=True),
+    Column("grain", SmallInteger, primary_key=True, autoincrement=False),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("opd", String(64), primary_key=True),
+    Column("service", String(200), primary_key=True),
+    Column("element", String(16), primary_key=True),
+    Column("total", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,240 @@
+"""The responsiveness index of design §4: exact fractions, roots with 34 digits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from shared.policy.model import CLOCK_PARTS, IndexPolicy, PartName
+from shared.scores.measures import Measure, of_clock
+from shared.scores.numbers import DIGITS, rounded, to_decimal
+
+PARTS: tuple[PartName, ...] = (*CLOCK_PARTS, "not_reopened", "satisfaction")
+_RATING_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTally:
+    """Counts of one clock."""
+
+    on_time: int = 0
+    late: int = 0
+    missed: int = 0
+    running: int = 0
+    backlog: int = 0
+
+    @property
+    def n(self) -> int:
+        """Steps done or missed."""
+        return self.on_time + self.late + self.missed
+
+    def plus(self, other: "ClockTally") -> "ClockTally":
+        """Both together."""
+        return ClockTally(
+            self.on_time + other.on_time,
+            self.late + other.late,
+            self.missed + other.missed,
+            self.running + other.running,
+            self.backlog + other.backlog,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one OPD, or several together, did in a window."""
+
+    verify: ClockTally = ClockTally()
+    first_response: ClockTally = ClockTally()
+    finish: ClockTally = ClockTally()
+    closed: int = 0
+    never_reopened: int = 0
+    ratings: int = 0
+    rating_sum: int = 0
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(
+            self.verify.plus(other.verify),
+            self.first_response.plus(other.first_response),
+            self.finish.plus(other.finish),
+            self.closed + other.closed,
+            self.never_reopened + other.never_reopened,
+            self.ratings + other.ratings,
+            self.rating_sum + other.rating_sum,
+        )
+
+    def clock(self, name: PartName) -> ClockTally:
+        """The counts of a clock."""
+        if name == "verify":
+            return self.verify
+        return self.first_response if name == "first_response" else self.finish
+
+    @property
+    def n(self) -> int:
+        """The largest of the clocks' numbers: how much is known of the OPD."""
+        return max(self.clock(name).n for name in CLOCK_PARTS)
+
+    @property
+    def backlog(self) -> int:
+        """Steps undone for so long that they are no longer misses but block the rank."""
+        return sum(self.clock(name).backlog for name in CLOCK_PARTS)
+
+
+def tally_of(sums: Mapping[str, int]) -> Tally:
+    """The tally of an OPD's measures."""
+
+    def clock(name: str) -> ClockTally:
+        return ClockTally(
+            *(sums.get(of_clock(name, field.name), 0) for field in fields(ClockTally))
+        )
+
+    return Tally(
+        clock("verify"),
+        clock("first_response"),
+        clock("finish"),
+        sums.get(Measure.CLOSED, 0),
+        sums.get(Measure.NEVER_REOPENED, 0),
+        sums.get(Measure.RATINGS, 0),
+        sums.get(Measure.RATING_SUM, 0),
+    )
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """All together."""
+    found = Tally()
+    for tally in tallies:
+        found = found.plus(tally)
+    return found
+
+
+class State(StrEnum):
+    """Whether a value says something."""
+
+    OK = "ok"
+    FEW = "few"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an index: `share` of `n` before shrinking is `successes / n`."""
+
+    name: PartName
+    p: Fraction
+    n: int
+    successes: Fraction
+    running: int
+    weight: Fraction
+    region_p: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index with everything it was made of."""
+
+    value: Fraction
+    low: Decimal
+    high: Decimal
+    n: int
+    state: State
+    parts: tuple[Part, ...]
+    tally: Tally
+
+
+def counts(tally: Tally, name: PartName, policy: IndexPolicy) -> tuple[Fraction, int, int]:
+    """K, n and u of a part."""
+    if name == "satisfaction":
+        return Fraction(tally.rating_sum, _RATING_STEPS), tally.ratings, 0
+    if name == "not_reopened":
+        return Fraction(tally.never_reopened), tally.closed + tally.finish.missed, 0
+    clock = tally.clock(name)
+    return clock.on_time + policy.late * clock.late, clock.n, clock.running
+
+
+def region_share(region: Tally, name: PartName, policy: IndexPolicy) -> Fraction:
+    """The region's share p0 of a part."""
+    successes, n, _ = counts(region, name, policy)
+    return (successes + 1) / (n + 2)
+
+
+def measured(region: Tally, policy: IndexPolicy) -> tuple[PartName, ...]:
+    """The parts that count for every OPD of the region."""
+    return tuple(
+        name for name in PARTS if name in policy.always or counts(region, name, policy)[1] > 0
+    )
+
+
+def opd_index(tally: Tally, region: Tally, policy: IndexPolicy) -> Index:
+    """The index of an OPD among its region."""
+    parts = []
+    for name in measured(region, policy):
+        successes, n, running = counts(tally, name, policy)
+        shared = region_share(region, name, policy)
+        strength = policy.prior + running
+        p = (successes + strength * shared) / (n + strength)
+        parts.append(Part(name, p, n, successes, running, policy.weights[name], shared))
+    return _index(parts, tally, policy)
+
+
+def region_index(region: Tally, policy: IndexPolicy) -> Index:
+    """The index of a region itself."""
+    parts = []
+    for name in measured(region, policy):
+        successes, n, running = counts(region, name, policy)
+        p = region_share(region, name, policy)
+        parts.append(Part(name, p, n, successes, running, policy.weights[name], p))
+    return _index(parts, region, policy)
+
+
+def _index(parts: Sequence[Part], tally: Tally, policy: IndexPolicy) -> Index:
+    weights = sum((part.weight for part in parts), Fraction(0))
+    value = 100 * sum((part.weight * part.p for part in parts), Fraction(0)) / weights
+    radius = _radius(parts, weights, policy)
+    middle = to_decimal(value)
+    n = tally.n
+    state = State.NONE if n == 0 else State.FEW if n < policy.few_below else State.OK
+    return Index(
+        value,
+        max(DIGITS.subtract(middle, radius), Decimal(0)),
+        min(DIGITS.add(middle, radius), Decimal(100)),
+        n,
+        state,
+        tuple(parts),
+        tally,
+    )
+
+
+def _radius(parts: Sequence[Part], weights: Fraction, policy: IndexPolicy) -> Decimal:
+    """Half the interval: parts half independent of each other, half in step."""
+    apart = Fraction(0)
+    together = Decimal(0)
+    for part in parts:
+        n = part.n + policy.prior
+        middle = (part.p * n + 1) / (n + 2)
+        variance = middle * (1 - middle) / (n + 3)
+        weight = part.weight / weights
+        apart += weight * weight * variance
+        root = DIGITS.sqrt(to_decimal(variance))
+        together = DIGITS.add(together, DIGITS.multiply(to_decimal(weight), root))
+    half = Decimal("0.5")
+    inner = DIGITS.add(
+        DIGITS.multiply(half, to_decimal(apart)),
+        DIGITS.multiply(half, DIGITS.multiply(together, together)),
+    )
+    return DIGITS.multiply(to_decimal(100 * policy.interval), DIGITS.sqrt(inner))
+
+
+def ranks(candidates: Mapping[str, Index]) -> dict[str, int]:
+    """Ranks by the lower end of the interval, rounded; equals share a rank.
+
+    Only entries in state `ok` without backlog take part; who is a candidate at all, the caller
+    decides.
+    """
+    lows = {
+        code: rounded(index.low)
+        for code, index in candidates.items()
+        if index.state is State.OK and index.tally.backlog == 0
+    }
+    ordered = sorted(lows.values(), reverse=True)
+    return {code: ordered.index(low) + 1 for code, low in lows.items()}

@@ -1,0 +1,26 @@
+"""Exact arithmetic and the one rounding: half up, and only for display and JSON."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+
+DIGITS = Context(prec=34)
+_WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
+
+
+def to_decimal(value: Fraction) -> Decimal:
+    """The value with 34 digits."""
+    return DIGITS.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+def rounded(value: Fraction | Decimal, places: int = 2) -> Decimal:
+    """The value rounded half up, exactly."""
+    exact = Fraction(value)
+    scale = 10**places
+    scaled = (abs(exact) * scale * 2 + 1) // 2
+    digits = Decimal(-scaled if exact < 0 else scaled)
+    return digits.scaleb(-places, _WIDE)
+
+
+def figure(value: Fraction | Decimal | None, places: int = 2) -> float | None:
+    """The rounded value as JSON shows it."""
+    return None if value is None else float(rounded(value, places))
