@@ -46,3 +46,8 @@ CONSUMER_LAG = Gauge(
 WATCHDOG_EXITS = Counter(
     "tanggap_watchdog_stalls", "Times a consumer made no progress while it had lag.", ["service"]
 )
+STATE_READ_FAILURES = Counter(
+    "tanggap_state_read_failures",
+    "Scrapes that could not read their state from the database.",
+    ["collector"],
+)
