@@ -36,7 +36,9 @@ OUTBOX_PUBLISHED = Counter(
     "tanggap_outbox_published", "Outbox rows sent to the broker and marked.", ["service"]
 )
 RELAY_FAILURES = Counter(
-    "tanggap_relay_failures", "Batches of the relay that were not sent and are repeated.", ["service"]
+    "tanggap_relay_failures",
+    "Batches of the relay that were not sent and are repeated.",
+    ["service"],
 )
 CONSUMER_LAG = Gauge(
     "tanggap_consumer_lag",

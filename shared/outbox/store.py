@@ -92,7 +92,10 @@ def pending(conn: Connection, service: Service, limit: int) -> list[OutboxRow]:
             row.id,
             row.topic,
             row.key.encode(),
-            [(name, value.encode("utf-8", "surrogateescape")) for name, value in row.headers.items()],
+            [
+                (name, value.encode("utf-8", "surrogateescape"))
+                for name, value in row.headers.items()
+            ],
             row.value,
         )
         for row in conn.execute(query)

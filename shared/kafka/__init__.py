@@ -1,0 +1,1 @@
+"""How messages are received, guarded and sent; knows nothing of what they mean."""

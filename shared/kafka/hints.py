@@ -1,0 +1,126 @@
+"""`score.updated`: hints sent after commit, without outbox; a lost one is made up by the next."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from shared.contracts.codec import Envelope, RawMessage, decode, header_map, headers_of, topic_type
+from shared.contracts.notices import ScoreUpdated
+from shared.contracts.topics import Service, Topic
+from shared.errors import InvalidMessageError
+from shared.ids import new_event_id
+from shared.kafka.connection import client_options, consumer_options
+from shared.logs import get_logger
+from shared.settings import Settings
+
+log = get_logger("tanggap.hints")
+_TYPE = topic_type(Topic.SCORE_UPDATED)
+
+
+class HintPublisher:
+    """Sends hints from a thread of the caller; never blocks for long and never raises."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: KafkaProducer | None = None
+
+    def publish(self, hints: Sequence[ScoreUpdated]) -> None:
+        """Send the hints; a broker that is away is noted, not waited for."""
+        try:
+            producer = self._open()
+            for hint in hints:
+                envelope = Envelope(
+                    new_event_id(), _TYPE, f"/tanggap/{Service.SCORING}", hint.at, hint.opd
+                )
+                producer.send(
+                    self._settings.topic(Topic.SCORE_UPDATED),
+                    value=hint.encode(),
+                    key=hint.opd.encode(),
+                    headers=[
+                        (name, value.encode()) for name, value in headers_of(envelope).items()
+                    ],
+                )
+        except (KafkaError, OSError) as error:
+            log.warning("hint_lost", error=type(error).__name__)
+            self.close()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError, OSError):
+                producer.close(timeout=1)
+
+    def _open(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                **client_options(self._settings),
+                max_block_ms=500,
+                delivery_timeout_ms=16_000,
+                allow_auto_create_topics=False,
+            )
+        return self._producer
+
+
+class HintReader:
+    """A thread that hands on every hint from now on; each replica sees all of them."""
+
+    def __init__(self, settings: Settings, on_hint: Callable[[ScoreUpdated], None]) -> None:
+        self._settings = settings
+        self._on_hint = on_hint
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._read()
+            except (KafkaError, OSError) as error:
+                log.debug("hints_away", error=type(error).__name__)
+                self._stopped.wait(1.0)
+
+    def _read(self) -> None:
+        name = self._settings.topic(Topic.SCORE_UPDATED)
+        consumer = KafkaConsumer(**consumer_options(self._settings, None))
+        try:
+            numbers = consumer.partitions_for_topic(name) or set()
+            consumer.assign([TopicPartition(name, number) for number in numbers])
+            consumer.seek_to_end()
+            while numbers and not self._stopped.is_set():
+                for records in consumer.poll(timeout_ms=200).values():
+                    for record in records:
+                        self._hand_on(record)
+            self._stopped.wait(1.0)
+        finally:
+            consumer.close()
+
+    def _hand_on(self, record: object) -> None:
+        raw = RawMessage(
+            topic=Topic.SCORE_UPDATED.value,
+            partition=0,
+            offset=0,
+            timestamp_ms=int(datetime.now(UTC).timestamp() * 1000),
+            key=None,
+            value=record.value,  # type: ignore[attr-defined]  # kafka-python is untyped
+            headers=header_map(record.headers),  # type: ignore[attr-defined]
+        )
+        try:
+            data = decode(raw).data
+        except InvalidMessageError as error:
+            log.warning("bad_hint", reason=error.reason)
+            return
+        if isinstance(data, ScoreUpdated):
+            self._on_hint(data)

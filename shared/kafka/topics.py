@@ -1,0 +1,51 @@
+"""Creating the topics that `shared/contracts/topics.py` declares; nothing else creates any."""
+
+from typing import Any
+
+from kafka import KafkaAdminClient
+
+from shared.contracts.topics import DEAD_LETTER_RETENTION_MS, TOPICS, TopicSpec, dead_letter_topic
+from shared.kafka.connection import client_options
+from shared.settings import Settings
+
+
+def topic_configs(spec: TopicSpec) -> dict[str, str]:
+    """Broker settings of a topic."""
+    configs = {"retention.ms": str(spec.retention_ms)}
+    if spec.compacted:
+        configs["cleanup.policy"] = "compact"
+    return configs
+
+
+def wanted_topics(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Every topic and its dead-letter twin, by its name on this installation's broker."""
+    wanted: dict[str, dict[str, Any]] = {}
+    for spec in TOPICS.values():
+        wanted[settings.topic(spec.topic)] = {
+            "num_partitions": settings.topic_partitions,
+            "replication_factor": settings.topic_replicas,
+            "configs": topic_configs(spec),
+        }
+        wanted[settings.topic(dead_letter_topic(spec.topic))] = {
+            "num_partitions": 1,
+            "replication_factor": settings.topic_replicas,
+            "configs": {"retention.ms": str(DEAD_LETTER_RETENTION_MS)},
+        }
+    return wanted
+
+
+def apply(settings: Settings) -> list[str]:
+    """Create the topics that are missing; returns their names. Existing ones stay as they are."""
+    admin = KafkaAdminClient(**client_options(settings))
+    try:
+        existing = set(admin.list_topics())
+        missing = {
+            name: options
+            for name, options in wanted_topics(settings).items()
+            if name not in existing
+        }
+        if missing:
+            admin.create_topics(missing, timeout_ms=20_000)
+        return sorted(missing)
+    finally:
+        admin.close()

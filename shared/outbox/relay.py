@@ -1,0 +1,128 @@
+"""The relay: sends committed outbox rows to the broker, one process at a time per service.
+
+At least once and in order per key: a batch that fails is repeated whole. It never gives up and
+never ends the process, so that intake keeps accepting while the broker is away.
+"""
+
+import contextlib
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.clock import Clock
+from shared.contracts.topics import Service
+from shared.db.engine import Database
+from shared.db.leases import Lease
+from shared.kafka.connection import client_options
+from shared.logs import get_logger
+from shared.metrics import OUTBOX_PUBLISHED, RELAY_FAILURES, STAGE_SECONDS
+from shared.outbox.store import OutboxRow, mark_published, pending
+from shared.settings import Settings
+
+POLL_SECONDS = 0.05
+BATCH = 500
+_SEND_SECONDS = 20.0
+_LONGEST_WAIT = 2.0
+
+log = get_logger("tanggap.relay")
+
+
+class Relay:
+    """A thread that sends what the service's outbox holds."""
+
+    def __init__(self, service: Service, db: Database, settings: Settings, clock: Clock) -> None:
+        self._service = service
+        self._db = db
+        self._settings = settings
+        self._clock = clock
+        self._lease = Lease(db, f"relay:{service}", f"{service}:{uuid.uuid4().hex}")
+        self._poked = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        self._producer: KafkaProducer | None = None
+
+    def start(self) -> None:
+        """Begin sending."""
+        self._thread.start()
+
+    def poke(self) -> None:
+        """Rows were committed: look now instead of at the next poll."""
+        self._poked.set()
+
+    def stop(self) -> None:
+        """Finish the batch under way, give the lease back, end the thread."""
+        self._stopped.set()
+        self._poked.set()
+        self._thread.join(timeout=_SEND_SECONDS)
+        self._close_producer()
+
+    def _run(self) -> None:
+        wait = POLL_SECONDS
+        while not self._stopped.is_set():
+            self._poked.wait(wait)
+            self._poked.clear()
+            try:
+                while self._send_batch() and not self._stopped.is_set():
+                    pass
+                wait = POLL_SECONDS
+            except (SQLAlchemyError, KafkaError, OSError) as error:
+                RELAY_FAILURES.labels(self._service).inc()
+                log.warning("relay_retries", error=type(error).__name__)
+                self._close_producer()
+                wait = min(wait * 2, _LONGEST_WAIT)
+        with contextlib.suppress(SQLAlchemyError):
+            self._lease.release()
+
+    def _send_batch(self) -> bool:
+        """Send the oldest rows; True when there may be more."""
+        if not self._lease.acquire(self._clock.now()):
+            return False
+        with self._db.read() as conn:
+            rows = pending(conn, self._service, BATCH)
+        if not rows:
+            return False
+        started = time.perf_counter()
+        self._send(rows)
+        with self._db.write() as conn:
+            mark_published(conn, [row.id for row in rows], self._clock.now())
+        OUTBOX_PUBLISHED.labels(self._service).inc(len(rows))
+        STAGE_SECONDS.labels(self._service, "relay").observe(time.perf_counter() - started)
+        return len(rows) == BATCH
+
+    def _send(self, rows: Sequence[OutboxRow]) -> None:
+        producer = self._open_producer()
+        futures = [
+            producer.send(
+                self._settings.topic(row.topic), value=row.value, key=row.key, headers=row.headers
+            )
+            for row in rows
+        ]
+        producer.flush(timeout=_SEND_SECONDS)
+        for future in futures:
+            future.get(timeout=_SEND_SECONDS)
+
+    def _open_producer(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                **client_options(self._settings),
+                acks="all",
+                enable_idempotence=True,
+                delivery_timeout_ms=int(_SEND_SECONDS * 1000),
+                max_block_ms=5_000,
+                linger_ms=0,
+                max_request_size=8 * 1024 * 1024,
+                allow_auto_create_topics=False,
+            )
+        return self._producer
+
+    def _close_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            # A producer whose batch failed may not be reused: a fresh one repeats it in order.
+            with contextlib.suppress(KafkaError, OSError):
+                producer.close(timeout=1)
