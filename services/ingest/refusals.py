@@ -13,6 +13,7 @@ class Refusal(IntEnum):
     CONFLICT = 409
     GONE = 410
     TOO_LARGE = 413
+    UNSUPPORTED = 415
     INVALID = 422
     LIMITED = 429
     BUSY = 503

@@ -15,6 +15,7 @@ from shared.contracts.enums import CitizenAct, Status
 from shared.db.engine import Database
 from shared.db.read import intake
 from shared.db.read.directory import Directory
+from shared.files.store import FileStore
 from shared.ids import normalise_ticket
 from shared.privacy.vault import Vault
 
@@ -25,7 +26,7 @@ _ADDRESS_FACTOR = 30
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that happened, as the citizen may see it."""
+    """Something that happened, as the citizen may see it; `act_id` names a citizen's own act."""
 
     at: datetime
     type: str
@@ -33,6 +34,7 @@ class Entry:
     text: str | None = None
     opd: str | None = None
     score: int | None = None
+    act_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,11 @@ class Tracking:
         """What the citizen wrote in an act."""
         with self.database.read() as conn:
             return intake.open_act_text(conn, self.vault, ticket, act_id)
+
+    def own_file(self, store: FileStore, ticket: str, file_id: str) -> tuple[str, bytes] | None:
+        """Media type and content of an attachment of the citizen's own."""
+        with self.database.read() as conn:
+            return intake.open_file(conn, self.vault, store, ticket, file_id)
 
     def _unopened(self, found: intake.Submission) -> CaseView:
         region = self.directory().region(found.region)

@@ -14,6 +14,7 @@ TITLES: Mapping[Refusal, Mapping[Lang, str]] = {
     Refusal.CONFLICT: {"id": "Bertentangan dengan yang sudah ada", "en": "Conflict"},
     Refusal.GONE: {"id": "Sudah dihapus", "en": "Erased"},
     Refusal.TOO_LARGE: {"id": "Terlalu besar", "en": "Too large"},
+    Refusal.UNSUPPORTED: {"id": "Jenis isi tidak didukung", "en": "Unsupported content type"},
     Refusal.INVALID: {"id": "Isian tidak sah", "en": "Invalid input"},
     Refusal.LIMITED: {"id": "Terlalu banyak permintaan", "en": "Too many requests"},
     Refusal.BUSY: {"id": "Sedang sibuk", "en": "Busy"},
@@ -213,6 +214,20 @@ FLAWS: Mapping[str, Mapping[Lang, Sentences]] = {
             "What can be done now: {allowed}.",
         ),
     },
+    "sent_before": {
+        "id": (
+            "Kiriman dari formulir ini sudah kami terima.",
+            "Bila ini kiriman baru, tekan kirim sekali lagi.",
+        ),
+        "en": (
+            "We already have what was sent from this form.",
+            "If this is a new one, press send again.",
+        ),
+    },
+    "again_files": {
+        "id": ("Lampiran perlu dipilih ulang.", "Pilih lagi foto atau PDF Anda."),
+        "en": ("The attachments must be chosen again.", "Choose your photos or PDF again."),
+    },
     "files_count": {
         "id": ("Terlalu banyak lampiran.", "Kirim paling banyak {max} lampiran."),
         "en": ("Too many attachments.", "Send at most {max} attachments."),
@@ -251,10 +266,25 @@ FLAWS: Mapping[str, Mapping[Lang, Sentences]] = {
 }
 
 
+# What a field of a wrong type should hold, by pydantic's name of the type.
+WANTED: Mapping[str, Mapping[Lang, str]] = {
+    "int": {"id": "bilangan bulat", "en": "a whole number"},
+    "float": {"id": "bilangan", "en": "a number"},
+    "string": {"id": "teks", "en": "text"},
+    "bool": {"id": "true atau false", "en": "true or false"},
+    "dict": {"id": "objek JSON", "en": "a JSON object"},
+    "model": {"id": "objek JSON", "en": "a JSON object"},
+}
+
+
 def sentences(flaw: Flaw, lang: Lang = "id") -> Sentences:
     """What is wrong and what to do, with the flaw's values filled in."""
     detail, remedy = FLAWS.get(flaw.code, FLAWS["wrong_value"])[lang]
-    return detail.format_map(_Values(flaw.values)), remedy.format_map(_Values(flaw.values))
+    values = _Values(flaw.values)
+    wanted = WANTED.get(str(flaw.values.get("wanted")))
+    if wanted:
+        values["wanted"] = wanted[lang]
+    return detail.format_map(values), remedy.format_map(values)
 
 
 class _Values(dict[str, object]):

@@ -4,7 +4,7 @@ Every answer names what is wrong, the field if there is one, and the remedy; non
 a submitted value or anything else that could name a citizen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -111,6 +111,10 @@ def document(
     return body
 
 
+Page = Callable[[Request, ProblemError], Response | None]
+"""How a service shows a problem to a person with a browser; none: as a document."""
+
+
 def problem_response(error: ProblemError) -> JSONResponse:
     """The HTTP answer of a problem."""
     return JSONResponse(
@@ -126,7 +130,7 @@ def unavailable() -> ProblemError:
     return ProblemError(
         503,
         _TITLES[503],
-        "Basis data sedang tidak dapat dihubungi; tidak ada yang tersimpan.",
+        "Penyimpanan sedang tidak dapat dihubungi; tidak ada yang tersimpan.",
         remedy=f"Ulangi permintaan yang sama setelah {RETRY_AFTER_SECONDS} detik.",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
@@ -169,35 +173,44 @@ def _words(kind: str) -> tuple[str, str]:
     return _TYPES[0], _TYPES[1].format(wanted=wanted)
 
 
-def install_problems(app: FastAPI) -> None:
-    """Register every error answer of a service; call once, when the app is made."""
+def install_problems(app: FastAPI, page: Page | None = None) -> None:
+    """Register every error answer of a service; call once, when the app is made.
 
-    def on_problem(_: Request, error: Exception) -> Response:
-        return problem_response(cast(ProblemError, error))
+    `page`, if given, may answer with a page instead of a document.
+    """
 
-    def on_validation(_: Request, error: Exception) -> Response:
-        return problem_response(validation_problem(cast(RequestValidationError, error).errors()))
+    def answer(request: Request, error: ProblemError) -> Response:
+        shown = page(request, error) if page else None
+        return problem_response(error) if shown is None else shown
 
-    def on_http(_: Request, error: Exception) -> Response:
-        return problem_response(_from_http(cast(HTTPException, error)))
+    def on_problem(request: Request, error: Exception) -> Response:
+        return answer(request, cast(ProblemError, error))
 
-    def on_unavailable(_: Request, error: Exception) -> Response:
+    def on_validation(request: Request, error: Exception) -> Response:
+        errors = cast(RequestValidationError, error).errors()
+        return answer(request, validation_problem(errors))
+
+    def on_http(request: Request, error: Exception) -> Response:
+        return answer(request, _from_http(cast(HTTPException, error)))
+
+    def on_unavailable(request: Request, error: Exception) -> Response:
         # Only a lost connection is the dependency's trouble; other driver errors are bugs here.
         if isinstance(error, DBAPIError) and not _is_outage(error):
-            return on_bug(_, error)
-        _log.warning("database_away", error=type(error).__name__)
-        return problem_response(unavailable())
+            return on_bug(request, error)
+        _log.warning("dependency_away", error=type(error).__name__)
+        return answer(request, unavailable())
 
-    def on_bug(_: Request, error: Exception) -> Response:
+    def on_bug(request: Request, error: Exception) -> Response:
         # The text of an exception may quote what a citizen wrote: its type is enough here.
         _log.error("request_failed", error=type(error).__name__, place=_place(error))
-        return problem_response(
+        return answer(
+            request,
             ProblemError(
                 500,
                 _TITLES[500],
                 "Permintaan ini gagal dan telah kami catat.",
                 remedy="Ulangi sebentar lagi; bila tetap gagal, hubungi Diskominfo.",
-            )
+            ),
         )
 
     app.add_exception_handler(ProblemError, on_problem)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.problem import ProblemError, problem_response
+from shared.web.problem import Page, ProblemError, problem_response
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -53,7 +54,7 @@ class BodyLimit:
     """Refuses a body over the limit with 413, by its declared length or while it is read.
 
     `multipart_bytes`, if given, is the limit of multipart bodies (attachments); `prefixes`, if
-    given, are the only paths that may use it.
+    given, are the only paths that may use it. `page` may answer a browser with a page.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class BodyLimit:
         max_bytes: int,
         multipart_bytes: int | None = None,
         prefixes: Sequence[str] = (),
+        page: Page | None = None,
     ) -> None:
         self._app = app
         self._max = max_bytes
         self._multipart = multipart_bytes or max_bytes
         self._prefixes = tuple(prefixes)
+        self._page = page
 
     def _limit(self, scope: Scope, headers: Headers) -> int:
         multipart = headers.get("content-type", "").lower().startswith("multipart/")
@@ -83,7 +86,9 @@ class BodyLimit:
         limit = self._limit(scope, headers)
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            await problem_response(_too_large(limit))(scope, receive, send)
+            error = _too_large(limit)
+            shown = self._page(Request(scope), error) if self._page else None
+            await (shown or problem_response(error))(scope, receive, send)
             return
         read = 0
 

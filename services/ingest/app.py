@@ -1,0 +1,126 @@
+"""The intake as a web application: middleware, routes, pages. It decides nothing itself."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request
+from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from services.ingest import metrics
+from services.ingest.api.problems import install_refusals
+from services.ingest.api.reading import BodyReader
+from services.ingest.api.routes import api_routes
+from services.ingest.api.schema import install_openapi
+from services.ingest.handlers import Deps
+from services.ingest.pages.render import STATIC_PATH, Renderer
+from services.ingest.pages.report import report_pages
+from services.ingest.pages.survey import survey_pages
+from services.ingest.pages.track import tracking_pages
+from services.ingest.pages.trouble import trouble_page, wants_page
+from services.ingest.settings import IngestSettings
+from services.ingest.uploads import UploadBudget
+from shared.files.store import FileStore
+from shared.web.health import Check, health_routes
+from shared.web.problem import ProblemError, install_problems
+from shared.web.security import BodyLimit, SecurityHeaders
+
+_UPLOAD_PATHS = ("/api/v1/complaints", "/lapor", "/lacak")
+
+
+class Part(Protocol):
+    """Something that runs beside the web application: the relay, a consumer."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """End; returns when it has ended."""
+        ...
+
+
+@dataclass(frozen=True)
+class AppDeps:
+    """What the application is made of."""
+
+    settings: IngestSettings
+    handlers: Deps
+    store: FileStore
+    checks: Mapping[str, Check]
+    parts: tuple[Part, ...] = ()
+    closing: Callable[[], None] = lambda: None
+    registry: CollectorRegistry = field(default=REGISTRY)
+
+
+def create_app(deps: AppDeps) -> FastAPI:
+    """The application; nothing runs before its lifespan begins."""
+    settings = deps.settings
+    https = settings.site.startswith("https://")
+    app = FastAPI(
+        title="Tanggap: intake",
+        version="1",
+        description="Complaints, surveys and what citizens do with them.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(deps),
+    )
+    renderer = Renderer(settings.emergency_number, https=https)
+
+    def page(request: Request, problem: ProblemError) -> Response | None:
+        return trouble_page(renderer, request, problem) if wants_page(request) else None
+
+    install_problems(app, page)
+    install_refusals(app, page)
+    reader = BodyReader(
+        UploadBudget(settings.uploads_max_bytes),
+        settings.files_total_bytes,
+        settings.body_max_bytes,
+    )
+    app.include_router(api_routes(deps.handlers, reader, settings.site))
+    app.include_router(report_pages(deps.handlers, reader, renderer))
+    app.include_router(survey_pages(deps.handlers, reader, renderer))
+    app.include_router(tracking_pages(deps.handlers, reader, renderer, deps.store))
+    _static(app, renderer)
+    health_routes(app, deps.checks, deps.registry)
+    install_openapi(app)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.body_max_bytes,
+        multipart_bytes=settings.files_total_bytes,
+        prefixes=_UPLOAD_PATHS,
+        page=page,
+    )
+    app.add_middleware(SecurityHeaders, https=https)
+    metrics.declare()
+    return app
+
+
+def _static(app: FastAPI, renderer: Renderer) -> None:
+    @app.get(STATIC_PATH + "/{name}", include_in_schema=False)
+    def static(name: str) -> Response:
+        answer = renderer.static_answer(name)
+        if answer is None:
+            raise HTTPException(404)
+        return answer
+
+
+def _lifespan(deps: AppDeps) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = deps.settings.ingest_threads
+        for part in deps.parts:
+            part.start()
+        try:
+            yield
+        finally:
+            with suppress(KeyboardInterrupt):
+                for part in reversed(deps.parts):
+                    part.stop()
+                deps.closing()
+
+    return lifespan
