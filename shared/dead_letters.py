@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from shared.contracts.codec import RawMessage, event_id_of
 from shared.contracts.topics import Service, dead_letter_topic
@@ -125,14 +124,16 @@ _SUMMARY = (
 )
 
 
-def list_all(conn: Connection, limit: int = 200) -> Sequence[Row[Any]]:
+def list_all(conn: Connection, limit: int = 200) -> Sequence[RowMapping]:
     """The newest dead letters, without their content."""
-    return conn.execute(select(*_SUMMARY).order_by(dead_letters.c.id.desc()).limit(limit)).all()
+    query = select(*_SUMMARY).order_by(dead_letters.c.id.desc()).limit(limit)
+    return conn.execute(query).mappings().all()
 
 
-def show(conn: Connection, number: int) -> Row[Any] | None:
+def show(conn: Connection, number: int) -> RowMapping | None:
     """One dead letter whole, content included: for the engineer's eyes."""
-    return conn.execute(select(dead_letters).where(dead_letters.c.id == number)).one_or_none()
+    query = select(dead_letters).where(dead_letters.c.id == number)
+    return conn.execute(query).mappings().one_or_none()
 
 
 def replay(conn: Connection, numbers: Sequence[int], now: datetime) -> int:

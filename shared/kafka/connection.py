@@ -16,7 +16,6 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "bootstrap_servers": settings.bootstrap_servers,
         "request_timeout_ms": REQUEST_TIMEOUT_MS,
         "reconnect_backoff_max_ms": 1_000,
-        "metrics_enabled": False,
     }
     if settings.broker_username:
         options |= {
@@ -34,6 +33,7 @@ def consumer_options(settings: Settings, group: str | None) -> dict[str, Any]:
     """Options of every kafka-python consumer: offsets are committed by hand, after the effect."""
     session_ms = int(settings.broker_session_seconds * 1000)
     return client_options(settings) | {
+        "metrics_enabled": False,
         "group_id": None if group is None else settings.topic(group),
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",
