@@ -1,14 +1,16 @@
 """`score.updated`: hints sent after commit, without outbox; a lost one is made up by the next."""
 
+import builtins
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from shared.contracts.codec import Envelope, RawMessage, decode, header_map, headers_of, topic_type
+from shared.contracts.base import WireModel
+from shared.contracts.codec import Envelope, RawMessage, decode, header_map, headers_of
 from shared.contracts.notices import ScoreUpdated
 from shared.contracts.topics import Service, Topic
 from shared.errors import InvalidMessageError
@@ -18,34 +20,29 @@ from shared.logs import get_logger
 from shared.settings import Settings
 
 log = get_logger("tanggap.hints")
-_TYPE = topic_type(Topic.SCORE_UPDATED)
 
 
 class HintPublisher:
-    """Sends hints from a thread of the caller; never blocks for long and never raises."""
+    """Sends hints from the caller's thread; never blocks for long and never raises."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: KafkaProducer | None = None
 
-    def publish(self, hints: Sequence[ScoreUpdated]) -> None:
-        """Send the hints; a broker that is away is noted, not waited for."""
+    def publish(self, topic: Topic, type: str, key: str, data: WireModel) -> None:
+        """Send one hint; a broker that is away is noted, not waited for."""
+        envelope = Envelope(
+            new_event_id(), type, f"/tanggap/{Service.SCORING}", datetime.now(UTC), key
+        )
         try:
-            producer = self._open()
-            for hint in hints:
-                envelope = Envelope(
-                    new_event_id(), _TYPE, f"/tanggap/{Service.SCORING}", hint.at, hint.opd
-                )
-                producer.send(
-                    self._settings.topic(Topic.SCORE_UPDATED),
-                    value=hint.encode(),
-                    key=hint.opd.encode(),
-                    headers=[
-                        (name, value.encode()) for name, value in headers_of(envelope).items()
-                    ],
-                )
+            self._open().send(
+                self._settings.topic(topic),
+                value=data.encode(),
+                key=key.encode(),
+                headers=[(name, value.encode()) for name, value in headers_of(envelope).items()],
+            )
         except (KafkaError, OSError) as error:
-            log.warning("hint_lost", error=type(error).__name__)
+            log.warning("hint_lost", error=builtins.type(error).__name__)
             self.close()
 
     def close(self) -> None:
