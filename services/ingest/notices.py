@@ -64,6 +64,11 @@ class FileSender:
         return NotificationOutcome.SENT
 
 
+def fallback_sender(notice_file: str) -> Sender:
+    """The sender of channels that have none yet."""
+    return FileSender(Path(notice_file)) if notice_file else LogSender()
+
+
 class Notices:
     """Handles batches of `notification.requested`."""
 

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from shared.db.trouble import is_dependency_trouble
 from shared.errors import TransientError
 from shared.logs import get_logger
 
@@ -194,8 +194,7 @@ def install_problems(app: FastAPI, page: Page | None = None) -> None:
         return answer(request, _from_http(cast(HTTPException, error)))
 
     def on_unavailable(request: Request, error: Exception) -> Response:
-        # Only a lost connection is the dependency's trouble; other driver errors are bugs here.
-        if isinstance(error, DBAPIError) and not _is_outage(error):
+        if not is_dependency_trouble(error):
             return on_bug(request, error)
         _log.warning("dependency_away", error=type(error).__name__)
         return answer(request, unavailable())
@@ -216,13 +215,9 @@ def install_problems(app: FastAPI, page: Page | None = None) -> None:
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    for kind in (OperationalError, DBAPIError, PoolTimeoutError, TransientError):
+    for kind in (SQLAlchemyError, TransientError):
         app.add_exception_handler(kind, on_unavailable)
     app.add_exception_handler(Exception, on_bug)
-
-
-def _is_outage(error: DBAPIError) -> bool:
-    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 def _place(error: Exception) -> str:

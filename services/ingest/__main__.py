@@ -1,0 +1,98 @@
+"""Runs the intake: `python -m services.ingest`. All wiring is in `build`."""
+
+import sys
+from datetime import timedelta
+
+import uvicorn
+
+from services.ingest.app import AppDeps, Part, create_app
+from services.ingest.attachments import FileRules
+from services.ingest.cases import read_case
+from services.ingest.directories import CurrentDirectory
+from services.ingest.handlers import Deps
+from services.ingest.housekeeping import Housekeeping
+from services.ingest.limits import Throttle
+from services.ingest.notices import Notices, WebSender, fallback_sender
+from services.ingest.promise import PolicyPromise
+from services.ingest.settings import IngestSettings
+from services.ingest.tracking import Guesses, Tracking
+from shared.clock import SystemClock
+from shared.contracts.enums import Channel
+from shared.contracts.topics import Service, Topic
+from shared.db.engine import Database
+from shared.files.store import FileStore
+from shared.kafka.batch import BatchProcessor
+from shared.kafka.consumer_loop import ConsumerLoop
+from shared.kafka.lag import LagWatch
+from shared.logs import configure
+from shared.observe.state import register_state_collectors
+from shared.outbox.relay import Relay
+from shared.privacy.vault import Vault
+
+_MINUTE = timedelta(minutes=1)
+
+
+def build(settings: IngestSettings) -> AppDeps:
+    """Everything the service is made of; opens connections lazily, starts nothing."""
+    clock = SystemClock()
+    database = Database(settings.database_url, pool_size=settings.ingest_threads)
+    database.assert_rules()
+    vault = Vault(settings.master_key_bytes())
+    store = FileStore(settings.files_url)
+    relay = Relay(Service.INGEST, database, settings, clock)
+    directory, promise = CurrentDirectory(database, clock), PolicyPromise()
+    notices = Notices({Channel.WEB: WebSender()}, fallback_sender(settings.notice_file), clock)
+    processor = BatchProcessor(
+        Service.INGEST,
+        database,
+        clock,
+        {Topic.NOTIFICATION_REQUESTED: notices},
+        relay,
+        dependency_seconds=settings.dependency_seconds,
+        batch_size=settings.batch_size,
+    )
+    consumer = ConsumerLoop(processor, settings)
+    watch = LagWatch(settings, Service.INGEST, processor.topics, lambda: processor.last_progress)
+    register_state_collectors(database, Service.INGEST)
+    parts: tuple[Part, ...] = (relay, consumer, watch, Housekeeping(database, store, clock))
+    deps = Deps(
+        database=database,
+        vault=vault,
+        files=store,
+        relay=relay,
+        clock=clock,
+        promise=promise,
+        directory=directory,
+        tracking=Tracking(
+            database, vault, Guesses(settings.tracking_guesses), read_case, promise, directory
+        ),
+        file_rules=FileRules.of(settings),
+        senders=Throttle(settings.per_minute, _MINUTE),
+        addresses=Throttle(settings.per_minute_address, _MINUTE),
+    )
+    checks = {"database": database.ping, "files": store.ready, "broker": consumer.ready}
+    return AppDeps(settings, deps, store, checks, parts, database.close)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = IngestSettings()
+    logging = configure("ingest")
+    uvicorn.run(
+        create_app(build(settings)),
+        host=settings.host,
+        port=settings.ingest_port,
+        loop="auto" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        log_config=logging,
+        # Access lines would hold addresses of citizens and, by design, tracking codes.
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=10,
+    )
+
+
+if __name__ == "__main__":
+    main()
