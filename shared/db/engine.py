@@ -43,7 +43,7 @@ class Database:
         options: dict[str, Any] = {
             "pool_pre_ping": self.dialect == "postgresql",
             "pool_size": pool_size,
-            "max_overflow": 20,
+            "max_overflow": 10,
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
         }

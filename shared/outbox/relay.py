@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -21,13 +22,16 @@ from shared.db.leases import Lease
 from shared.kafka.connection import client_options
 from shared.logs import get_logger
 from shared.metrics import OUTBOX_PUBLISHED, RELAY_FAILURES, STAGE_SECONDS
-from shared.outbox.store import OutboxRow, mark_published, pending
+from shared.outbox.store import OutboxRow, mark_published, pending, prune
 from shared.settings import Settings
 
 POLL_SECONDS = 0.05
 BATCH = 500
 _SEND_SECONDS = 20.0
 _LONGEST_WAIT = 2.0
+KEEP = timedelta(days=30)
+_PRUNE_EVERY = timedelta(hours=1)
+_PRUNE_BATCH = 1000
 
 log = get_logger("tanggap.relay")
 
@@ -45,6 +49,7 @@ class Relay:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._producer: KafkaProducer | None = None
+        self._prune_at = clock.now()
 
     def start(self) -> None:
         """Begin sending."""
@@ -85,7 +90,7 @@ class Relay:
         with self._db.read() as conn:
             rows = pending(conn, self._service, BATCH)
         if not rows:
-            return False
+            return self._prune_batch()
         started = time.perf_counter()
         self._send(rows)
         with self._db.write() as conn:
@@ -93,6 +98,17 @@ class Relay:
         OUTBOX_PUBLISHED.labels(self._service).inc(len(rows))
         STAGE_SECONDS.labels(self._service, "relay").observe(time.perf_counter() - started)
         return len(rows) == BATCH
+
+    def _prune_batch(self) -> bool:
+        """Once an hour, when there is nothing to send, remove what everybody applied long ago."""
+        now = self._clock.now()
+        if now < self._prune_at:
+            return False
+        with self._db.write() as conn:
+            more = prune(conn, self._service, now - KEEP, _PRUNE_BATCH) == _PRUNE_BATCH
+        if not more:
+            self._prune_at = now + _PRUNE_EVERY
+        return more
 
     def _send(self, rows: Sequence[OutboxRow]) -> None:
         producer = self._open_producer()

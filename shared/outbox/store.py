@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, exists, insert, literal, select, update
+from sqlalchemy import Connection, delete, exists, insert, literal, select, update
 
 from shared.contracts.base import WireModel
 from shared.contracts.codec import Envelope, headers_of
@@ -131,3 +131,37 @@ def republish_missing(conn: Connection) -> int:
             )
             total += done.rowcount
     return total
+
+
+def prune(conn: Connection, service: Service, before: datetime, limit: int = 1000) -> int:
+    """Remove rows, with their inbox rows, that every group had applied before that time.
+
+    Outbox and inbox rows go together: one without the other would apply an event twice or
+    send it for ever. Returns how many rows went; call again while it returns `limit`.
+    """
+    groups = {spec.topic.value: [group.value for group in spec.groups] for spec in TOPICS.values()}
+    old = (
+        select(outbox.c.id, outbox.c.event_id, outbox.c.topic)
+        .where(outbox.c.service == service.value, outbox.c.published_at < before)
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    rows = conn.execute(old).all()
+    ids = [row.event_id for row in rows]
+    applied = {
+        (row.group, row.event_id)
+        for row in conn.execute(
+            select(inbox.c.group, inbox.c.event_id).where(
+                inbox.c.event_id.in_(ids), inbox.c.at < before
+            )
+        )
+    }
+    gone = [
+        row
+        for row in rows
+        if all((group, row.event_id) in applied for group in groups.get(row.topic, ()))
+    ]
+    events = [row.event_id for row in gone]
+    conn.execute(delete(inbox).where(inbox.c.event_id.in_(events)))
+    conn.execute(delete(outbox).where(outbox.c.id.in_([row.id for row in gone])))
+    return len(gone)
