@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, exists, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 
 from shared.db.tables.common import dead_letters, outbox
 from shared.db.tables.desk import desk_cases
@@ -104,6 +115,7 @@ def _missing(
 ) -> int:
     """Rows of `here` that are neither `there` nor a dead letter."""
     arrived = exists(select(literal(1)).where(there == here))
-    dead = exists(select(literal(1)).where(dead_letters.c.ticket == here))
+    # By key, which holds a survey's receipt as well as a ticket.
+    dead = exists(select(literal(1)).where(dead_letters.c.key == cast(here, LargeBinary)))
     query = select(func.count()).select_from(here.table).where(old, ~arrived, ~dead)
     return conn.execute(query).scalar_one()
