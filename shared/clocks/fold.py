@@ -109,6 +109,7 @@ class _Reopening:
 
     day: int
     closure: _Closure
+    holders: int
 
 
 class _Folding:
@@ -132,6 +133,7 @@ class _Folding:
         self.lapor = opening.lapor
         self.holder = first.opd
         self.holders: list[tuple[datetime, str]] = [(first.at, first.opd)]
+        self.known_holders = 1
         self.verified: tuple[int, str] | None = None
         self.machine_day: int | None = None
         self.response_start = None if first.opd == rules.triage else self.received_day
@@ -149,7 +151,10 @@ class _Folding:
         """Take one fact in."""
         day = self.rules.day(fact.at)
         before = self.holder
-        if fact.opd != before:
+        self.known_holders = len(self.holders)
+        # What is written on a closed case moves it nowhere; only a reopening does.
+        moves = self.closure is None or fact.type is CaseEventType.REOPENED
+        if fact.opd != before and moves:
             self.holder = fact.opd
             self.holders.append((fact.at, fact.opd))
             if self.response_start is None and fact.opd != self.rules.triage:
@@ -213,12 +218,19 @@ class _Folding:
         if self.closure is not None:
             return
         if fact.flag and self.reopenings:
-            self._end_pause(day)
-            self.closure = self.reopenings.pop().closure
+            self._undo_reopening(day)
             return
         if fact.by_person:
             self._spoke(fact, day)
         self._close(fact, day, _Finish(day, fact.unit or self.holder, auto=False))
+
+    def _undo_reopening(self, day: int) -> None:
+        """The coordinator marks the reopening unfounded: the case never left its holder."""
+        self._end_pause(day)
+        undone = self.reopenings.pop()
+        self.closure = undone.closure
+        del self.holders[undone.holders :]
+        self.holder = self.holders[-1][1]
 
     def _auto_resolved(self, fact: CaseFact, day: int) -> None:
         if self.closure is None:
@@ -243,7 +255,7 @@ class _Folding:
     def _reopened(self, fact: CaseFact, day: int) -> None:
         self.awaiting = False
         if self.closure is not None:
-            self.reopenings.append(_Reopening(day, self.closure))
+            self.reopenings.append(_Reopening(day, self.closure, self.known_holders))
             self.closure = None
 
     def _rated(self, fact: CaseFact, day: int) -> None:
