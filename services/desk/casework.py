@@ -150,6 +150,7 @@ class Draft:
     def write(
         self,
         kind: CaseEventType,
+        /,
         *,
         text: str | None = None,
         public: bool = False,

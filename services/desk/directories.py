@@ -29,3 +29,8 @@ class DirectoryCache:
                 # An empty one is not worth keeping: the seed may come any moment.
                 self._until = self._ticks() + self._seconds if found.regions else 0.0
             return self._found
+
+    def forget(self) -> None:
+        """Read anew at the next question: this process has just changed something."""
+        with self._lock:
+            self._until = 0.0

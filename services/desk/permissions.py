@@ -131,8 +131,17 @@ def may_change_region(viewer: Viewer, region: str) -> bool:
 def may_hear(viewer: Viewer, region: str, opd: str, directory: Directory) -> bool:
     """Whether queue changes of the unit reach the person's live page.
 
-    Restricted cases are always held by Inspektorat, so the holder alone decides.
+    Restricted cases are always held by Inspektorat, so its changes reach its handlers alone.
     """
     if viewer.role not in QUEUE_ROLES or viewer.region != region:
         return False
-    return viewer.role is Role.COORDINATOR or opd in directory.with_units(viewer.staff().unit)
+    if viewer.role is Role.COORDINATOR:
+        return opd != inspectorate(region)
+    return opd in directory.with_units(viewer.staff().unit)
+
+
+def may_see_small(viewer: Viewer | None, region: str) -> bool:
+    """Whether the person sees breakdowns and ratings of fewer than five: not who is rated."""
+    if viewer is None or viewer.role is Role.HANDLER:
+        return False
+    return viewer.region in (None, region)

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -142,7 +143,7 @@ def _check_password(password: str) -> None:
         raise TanggapError(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
 
 
-def _stored(conn: Connection, username: str):  # type: ignore[no-untyped-def]  # a row of desk_users
+def _stored(conn: Connection, username: str) -> Any:
     query = select(desk_users).where(desk_users.c.username == username)
     return conn.execute(query).one_or_none()
 

@@ -1,0 +1,1 @@
+"""The JSON API of desk (design §3), one module a resource."""

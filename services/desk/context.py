@@ -1,0 +1,72 @@
+"""What every route of desk shares: the wired parts, and the session of a request."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from services.desk.actions import Desk
+from services.desk.directories import DirectoryCache
+from services.desk.handlers import DeskHandlers
+from services.desk.live import Hub
+from services.desk.ports import DueClocks
+from services.desk.sessions import Session, Sessions
+from services.desk.settings import DeskSettings
+from shared.clock import Clock
+from shared.db.engine import Database
+from shared.files.store import FileStore
+from shared.privacy.vault import Vault
+from shared.web.problem import ProblemError
+
+COOKIE = "tanggap_session"
+CSRF_HEADER = "x-csrf-token"
+
+
+@dataclass(frozen=True)
+class DeskContext:
+    """The parts of a running desk; `vault` and `files` are none where no key is configured."""
+
+    settings: DeskSettings
+    db: Database
+    clock: Clock
+    directory: DirectoryCache
+    clocks: DueClocks
+    sessions: Sessions
+    desk: Desk
+    handlers: DeskHandlers
+    hub: Hub
+    vault: Vault | None
+    files: FileStore | None
+
+
+def context(request: Request) -> DeskContext:
+    """The desk this request is served by."""
+    found = request.app.state.desk
+    assert isinstance(found, DeskContext)  # noqa: S101 - set when the app is made
+    return found
+
+
+def session_of(request: Request) -> Session | None:
+    """The request's open session, or none."""
+    return context(request).sessions.find(request.cookies.get(COOKIE))
+
+
+def require_session(request: Request) -> Session:
+    """The request's session; else 401, or 403 for an unsafe call without its CSRF token."""
+    session = session_of(request)
+    if session is None:
+        raise ProblemError(
+            401,
+            "Perlu masuk",
+            "Sesi tidak ada atau sudah berakhir.",
+            remedy="Masuk lewat POST /api/v1/session.",
+        )
+    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
+    if unsafe and not session.accepts(request.headers.get(CSRF_HEADER)):
+        raise ProblemError(
+            403,
+            "Tidak diizinkan",
+            "Token CSRF tidak ada atau salah.",
+            field="X-CSRF-Token",
+            remedy="Kirim csrf_token dari jawaban masuk di tajuk X-CSRF-Token.",
+        )
+    return session

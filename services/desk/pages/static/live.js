@@ -1,0 +1,33 @@
+// Live hints: pages work without this file; with it they notice changes by themselves.
+"use strict";
+(function () {
+  var live = document.querySelector("[data-live]");
+  var note = document.querySelector("[data-stream=queue]");
+  if ((!live && !note) || !window.EventSource) return;
+
+  var region = live && live.getAttribute("data-live");
+  var source = new EventSource("/api/v1/stream" + (region ? "?region=" + encodeURIComponent(region) : ""));
+  var waiting = null;
+
+  function refresh() {
+    waiting = null;
+    fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } })
+      .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(); })
+      .then(function (html) {
+        var fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live]");
+        if (fresh) live.replaceChildren.apply(live, Array.from(fresh.childNodes));
+      })
+      .catch(function () {});
+  }
+
+  function changed() {
+    if (note) note.hidden = false;
+    // Several hints within a second are one refresh.
+    if (live && !waiting) waiting = setTimeout(refresh, 1000);
+  }
+
+  if (live) source.addEventListener("score", changed);
+  if (note) source.addEventListener("queue", changed);
+  source.addEventListener("resync", changed);
+  window.addEventListener("pagehide", function () { source.close(); });
+})();
