@@ -125,6 +125,47 @@ def postgres_url(postgres_server: Any) -> Iterator[str]:
     postgres_server.drop_database(name)
 
 
+# -- Migrated databases ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a fresh SQLite database with the newest schema."""
+    from tests.databases import new_sqlite
+
+    return new_sqlite(tmp_path)
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: Any) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with the newest schema, removed after the test."""
+    from tests.databases import new_postgres
+
+    name, url = new_postgres(postgres_server)
+    yield url
+    postgres_server.ensure_running()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(
+    params=["sqlite_url", pytest.param("migrated_postgres_url", marks=pytest.mark.postgres)],
+    ids=["sqlite", "postgresql"],
+)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with the newest schema: each test runs on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Any]:
+    """The same, as the product opens it: a `shared.db.engine.Database`."""
+    from shared.db.engine import Database
+
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
 # -- Prometheus and Chromium ----------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""Revisions. Each stands alone: it imports nothing of the product, which changes after it."""
