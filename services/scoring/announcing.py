@@ -20,7 +20,10 @@ OPDsOf = Callable[[str], Iterable[str]]
 
 
 class Announcer:
-    """Collects what changed; `tick` sends what is due. Safe to use from several threads."""
+    """Collects what changed; `tick` sends what is due.
+
+    Handlers only note, so that neither a broker nor a database that is away can hold them up.
+    """
 
     def __init__(self, publisher: Publisher, clock: Clock, opds_of: OPDsOf) -> None:
         self._publisher = publisher
@@ -33,12 +36,16 @@ class Announcer:
         self._region_sent: dict[str, datetime] = {}
 
     def changed(self, opds: Iterable[str]) -> None:
-        """Note that these OPDs' own counters changed, and send what is due."""
+        """Note that these OPDs' own counters changed; never waits, never fails."""
         with self._lock:
             for opd in opds:
                 self._waiting.add(opd)
                 self._regions.add(opd.partition("/")[0])
-        self.tick()
+
+    def region_changed(self, region: str) -> None:
+        """Note that every OPD of a region may read differently: a day has passed."""
+        with self._lock:
+            self._regions.add(region)
 
     def tick(self) -> None:
         """Send every hint whose pause is over."""

@@ -1,0 +1,62 @@
+"""The parts of the running service; `__main__` gives them to the Faust shell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.scoring.announcing import Announcer
+from services.scoring.handlers import Scorer
+from services.scoring.metrics import ScoreGauges, latency_observer, score_metrics, score_reader
+from services.scoring.ports import Publisher
+from services.scoring.regions import DirectoryRules
+from services.scoring.settings import ScoringSettings
+from services.scoring.ticking import Ticker
+from shared.clock import Clock
+from shared.clocks.region import RegionRules
+from shared.contracts.topics import Service, Topic
+from shared.db.engine import Database
+from shared.db.read.directory import Directory
+from shared.kafka.batch import BatchProcessor
+from shared.observe.state import StateCollector
+
+
+@dataclass(frozen=True)
+class ScoringApp:
+    """What the shell runs."""
+
+    processor: BatchProcessor
+    ticker: Ticker
+    gauges: StateCollector[ScoreGauges]
+    close: Callable[[], None]
+
+
+def create_app(
+    settings: ScoringSettings, database: Database, publisher: Publisher, clock: Clock
+) -> ScoringApp:
+    """Put the service together; starts nothing."""
+    rules = DirectoryRules()
+
+    def opds_of(region: str) -> list[str]:
+        with database.read() as conn:
+            return [opd.code for opd in Directory.load(conn).opds(region)]
+
+    def regions() -> dict[str, RegionRules]:
+        with database.read() as conn:
+            return rules(conn)
+
+    announcer = Announcer(publisher, clock, opds_of)
+    scorer = Scorer(rules, announcer, latency_observer(clock))
+    processor = BatchProcessor(
+        Service.SCORING,
+        database,
+        clock,
+        {
+            Topic.CASE_EVENTS: scorer.on_case_events,
+            Topic.FEEDBACK_CLASSIFIED: scorer.on_feedback,
+        },
+        dependency_seconds=settings.dependency_seconds,
+        batch_size=settings.batch_size,
+    )
+    gauges = StateCollector(
+        "scores", database, score_reader(clock), score_metrics, settings.score_gauge_seconds
+    )
+    return ScoringApp(processor, Ticker(announcer, regions, clock), gauges, database.close)

@@ -1,0 +1,403 @@
+"""Scoring on a real database: however events arrive, the counters are those of a clean run."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, delete, select, update
+
+from services.scoring import audit, store
+from services.scoring.announcing import Announcer
+from services.scoring.handlers import Scorer, apply_events
+from services.scoring.metrics import latency_observer, read_gauges
+from services.scoring.ports import NullPublisher
+from services.scoring.regions import DirectoryRules
+from services.scoring.store import KnownEvent
+from shared.clock import FixedClock
+from shared.clocks.facts import CaseFact
+from shared.contracts.classification import Classification
+from shared.contracts.codec import Envelope, Event, RawMessage
+from shared.contracts.enums import Channel, Form, SKMElement
+from shared.contracts.feedback import FeedbackClassified
+from shared.contracts.topics import Topic
+from shared.db.engine import Database
+from shared.db.migrate import upgrade
+from shared.db.read.directory import Directory
+from shared.db.read.scores import (
+    UnknownUnitError,
+    load_region,
+    opd_score,
+    public_view,
+    region_score,
+)
+from shared.db.tables.directory import desk_regions
+from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
+from shared.directory.seed import seed
+from shared.errors import InvalidMessageError
+from tests.casebook import CaseBook, T, X, Y, at
+from tests.randomcases import cases
+
+NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
+MON = "2026-09-07"
+Handle = Callable[[Connection, Sequence[Event]], Any]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'tanggap.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    yield from _seeded(url)
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One SQLite database for the examples of a property, which use tickets of their own."""
+    yield from _seeded(f"sqlite:///{tmp_path_factory.mktemp('lasting') / 'tanggap.db'}")
+
+
+def _seeded(url: str) -> Iterator[Database]:
+    upgrade(url)
+    database = Database(url)
+    with database.write() as conn:
+        seed(conn, now=NOW)
+    yield database
+    database.close()
+
+
+class Bench:
+    """Scoring with its ports in hand."""
+
+    def __init__(self, database: Database) -> None:
+        self.db = database
+        self.observed: list[datetime] = []
+        self.rules = DirectoryRules()
+        announcer = Announcer(NullPublisher(), FixedClock(NOW), lambda _: ())
+        self.scorer = Scorer(self.rules, announcer, self.observed.append)
+
+    def take(self, handle: Handle, events: Sequence[Event], size: int = 500) -> None:
+        for start in range(0, len(events), size):
+            with self.db.write() as conn:
+                after = handle(conn, events[start : start + size])
+            after()
+
+    def cases(self, *books: CaseBook, size: int = 500) -> None:
+        self.take(self.scorer.on_case_events, [e for b in books for e in b.messages()], size)
+
+    def report(self) -> audit.VerifyReport:
+        with self.db.read() as conn:
+            return audit.verify(conn, self.rules)
+
+    def counters(self) -> dict[Any, int]:
+        with self.db.read() as conn:
+            return dict(store.counters(conn))
+
+    def score(self, opd: str, **options: Any) -> dict[str, Any]:
+        with self.db.read() as conn:
+            return opd_score(conn, opd, options.pop("now", NOW), **options)
+
+
+@pytest.fixture
+def bench(db: Database) -> Bench:
+    return Bench(db)
+
+
+def survey(receipt: str, opd: str | None = X, **fields: Any) -> Event:
+    data = FeedbackClassified.model_construct(
+        ticket=None, receipt=receipt, form=Form.SURVEY, channel=Channel.WEB, region="paser",
+        opd_asked=opd, service=fields.get("service"), text="", token_used=True,
+        answers=fields.get("answers", dict.fromkeys(SKMElement, 3)), category_asked=None,
+        received_at=fields.get("received_at", NOW), history=fields.get("history", False),
+        classification=Classification.model_construct(
+            sentiment=type("Tone", (), {"label": type("L", (), {"value": "neutral"})})
+        ),
+    )  # fmt: skip
+    envelope = Envelope(receipt, "t", "/tanggap/classifier", NOW, receipt)
+    raw = RawMessage(Topic.FEEDBACK_CLASSIFIED.value, 0, 0, 0, None, b"", {})
+    return Event(envelope, data, raw)
+
+
+def test_a_complaint_moves_its_opds_score(bench: Bench) -> None:
+    book = CaseBook("2026-11-16").verify("2026-11-16").reply("2026-11-17")
+    bench.cases(book)
+    before = bench.score(X)["responsiveness"]
+    assert before["parts"]["finish"]["running"] == 1
+    assert before["state"] == "few"
+    book.resolve("2026-11-18").rate("2026-11-19", 5)
+    bench.cases(book)
+    after = bench.score(X)["responsiveness"]
+    assert after["parts"]["finish"]["on_time"] == 1
+    assert after["parts"]["satisfaction"]["n"] == 1
+    assert after["value"] > before["value"]
+    assert bench.observed == [at("2026-11-16"), at("2026-11-16")]
+    assert bench.report().agrees
+
+
+def test_an_opd_counts_its_units_and_the_region_everything(bench: Bench) -> None:
+    with bench.db.read() as conn:
+        entries = Directory.load(conn)
+        unit = next(opd for opd in entries.opds("paser") if opd.parent == "paser/dinkes")
+    bench.cases(CaseBook("2026-11-16", unit.code).verify("2026-11-16"), CaseBook("2026-11-16"))
+    assert bench.score("paser/dinkes")["responsiveness"]["parts"]["verify"]["on_time"] == 1
+    assert bench.score(unit.code)["parent"] == "paser/dinkes"
+    with bench.db.read() as conn:
+        region = region_score(conn, "paser", NOW)
+    parts = region["responsiveness"]["parts"]
+    # NOW is 21 November: the other case's verification was due on the 19th.
+    assert (parts["verify"]["on_time"], parts["verify"]["missed"]) == (1, 1)
+    assert {entry["opd"] for entry in region["opds"]} >= {X, unit.code, "paser/ext-pln"}
+
+
+def test_ranks_leave_out_units_external_bodies_and_internal_units(bench: Bench) -> None:
+    books = [
+        CaseBook("2026-11-16", opd).resolve("2026-11-17")
+        for opd in (X, Y, "paser/bpkad", "paser/setda-organisasi", "paser/ext-pln")
+        for _ in range(5)
+    ]
+    bench.cases(*books)
+    with bench.db.read() as conn:
+        scores = load_region(conn, "paser", NOW)
+    assert set(scores.ranks) == {X, Y}
+    assert set(scores.ranks.values()) == {1}
+
+
+def test_duplicates_replays_and_small_batches_change_nothing(bench: Bench) -> None:
+    books = [
+        CaseBook(MON).verify(MON).forward("2026-09-09", Y).resolve("2026-09-10").rate(MON, 4),
+        CaseBook(MON).ask("2026-09-08").answer("2026-09-11").resolve("2026-09-30").reopen(MON),
+        CaseBook(MON).reject("2026-09-28"),
+    ]  # fmt: skip
+    bench.cases(*books)
+    clean = bench.counters()
+    bench.cases(*books, size=1)
+    assert bench.counters() == clean
+    assert bench.report().agrees
+
+
+def test_arrival_in_any_order_gives_the_counters_of_a_clean_run(bench: Bench) -> None:
+    def books(mark: str) -> list[CaseBook]:
+        return [
+            CaseBook(MON, ticket=f"{mark}1").verify(MON).resolve("2026-09-29").reopen(MON),
+            CaseBook(MON, Y, ticket=f"{mark}2").ask(MON).system(T.UNSENT, MON, question=2),
+            CaseBook(MON, ticket=f"{mark}3").forward("2026-09-24", Y).resolve("2026-10-05"),
+        ]  # fmt: skip
+
+    bench.cases(*books("A"))
+    once = bench.counters()
+    events = [event for book in books("B") for event in book.messages()]
+    random.Random(7).shuffle(events)
+    bench.take(bench.scorer.on_case_events, events, size=2)
+    twice = bench.counters()
+    assert twice == {key: 2 * n for key, n in once.items()}
+    assert bench.report().agrees
+
+
+def test_two_workers_at_once_agree_with_one(bench: Bench) -> None:
+    books = [
+        CaseBook(MON, opd).verify(MON).reply("2026-09-08").resolve("2026-09-10")
+        for opd in (X, Y) * 8
+    ]
+    events = [event for book in books for event in book.messages()]
+    halves = [events[0::2] + events[:10], list(reversed(events[1::2])) + events[:10]]
+
+    def work(half: list[Event]) -> None:
+        Bench(bench.db).cases()
+        Bench(bench.db).take(Bench(bench.db).scorer.on_case_events, half, size=7)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, halves))
+    assert bench.report().agrees
+    assert bench.score(X, as_of=date(2026, 9, 10))["responsiveness"]["n"] == 8
+
+
+def test_the_past_asked_later_is_unchanged_except_by_late_known_events(bench: Bench) -> None:
+    book = CaseBook(MON).verify("2026-09-08")
+    bench.cases(book)
+
+    def september() -> dict[str, Any]:
+        return bench.score(X, as_of=date(2026, 9, 30), window="month")["responsiveness"]
+
+    then = bench.score(X, as_of=date(2026, 9, 30), window="month", now=at("2026-10-01"))
+    assert september() == then["responsiveness"]
+    book.resolve("2026-10-05").reopen("2026-10-07").resolve("2026-10-08").rate("2026-10-09", 1)
+    bench.cases(book)
+    assert september() == then["responsiveness"]
+    late = CaseBook("2026-09-14").resolve("2026-09-15")
+    bench.cases(late)
+    assert september()["parts"]["finish"]["on_time"] == 1
+    with pytest.raises(ValueError, match="not begun"):
+        bench.score(X, as_of=date(2026, 11, 22))
+
+
+def test_today_has_not_ended_yet(bench: Bench) -> None:
+    # Verification is due at 24:00 of 19 November 2026.
+    bench.cases(CaseBook("2026-11-16"))
+    evening = at("2026-11-19 23:59")
+    live = bench.score(X, now=evening)["responsiveness"]["parts"]["verify"]
+    assert (live["running"], live["missed"]) == (1, 0)
+    midnight = evening + timedelta(minutes=1)
+    passed = bench.score(X, now=midnight)["responsiveness"]["parts"]["verify"]
+    assert (passed["running"], passed["missed"]) == (0, 1)
+
+
+def test_cases_before_the_regions_start_are_left_out(bench: Bench) -> None:
+    with bench.db.write() as conn:
+        conn.execute(update(desk_regions).values(counts_from=date(2026, 9, 8)))
+    bench.cases(CaseBook(MON).resolve("2026-09-08"))
+    found = bench.score(X, window="year")
+    assert found["responsiveness"]["state"] == "none"
+    assert found["responsiveness"]["value"] is None
+    counts = found["pekppp"]["aspect_e"]["indicators"]["28"]["counts"]
+    assert (counts["received"], counts["finished"]) == (1, 1)
+
+
+def test_no_28_of_the_running_and_the_assessed_year(bench: Bench) -> None:
+    bench.cases(
+        CaseBook("2026-03-02", lapor=True).resolve("2026-03-03"),
+        CaseBook("2025-12-29").resolve("2026-01-05"),
+        CaseBook("2025-12-29").withdraw("2026-01-05"),
+    )
+    found = bench.score(X)["pekppp"]
+    running = found["aspect_e"]["indicators"]["28"]
+    assert (found["year"], running["level"], running["thin"]) == (2026, 5, True)
+    assert found["aspect_e"]["value"] is None
+    assert (found["aspect_e"]["low"], found["aspect_e"]["high"]) == (1.5, 5.0)
+    assert found["ipp"]["value"] is None
+    assert "F-03" in found["ipp"]["missing"]
+    assessed = found["assessed"]
+    assert (assessed["year"], assessed["aspect_e"]["indicators"]["28"]["level"]) == (2025, 2)
+    before = bench.score(X, as_of=date(2025, 12, 31))["pekppp"]
+    assert before["aspect_e"]["indicators"]["28"]["counts"]["finished"] == 0
+
+
+# -- surveys --------------------------------------------------------------------------------------
+
+
+def test_surveys_make_the_skm_once_each(bench: Bench) -> None:
+    three = [survey(f"S-{n}") for n in range(6)]
+    last_year = survey("S-old", received_at=NOW - timedelta(days=400), history=True)
+    july = survey("S-july", received_at=at("2026-07-01"))
+    handle = bench.scorer.on_feedback
+    bench.take(handle, [*three, last_year, july])
+    bench.take(handle, three, size=1)
+    skm = bench.score(X)["skm"]
+    assert (skm["ikm"], skm["grade"], skm["n"], skm["n_required"]) == (75.0, "C", 6, 384)
+    assert skm["nrr"]["pengaduan"] == 3.0
+    assert bench.score(X, window="year")["skm"]["n"] == 7
+    assert bench.score(X, window="month")["skm"]["n"] == 6
+    assert bench.score(Y)["skm"]["ikm"] is None
+    assert len(bench.observed) == 13
+    assert bench.report().surveys == 8
+    assert bench.report().agrees
+
+
+def test_complaints_on_the_same_topic_are_left_to_case_events(bench: Bench) -> None:
+    event = survey("S-1")
+    other = event.data.model_copy(update={"form": Form.COMPLAINT})
+    bench.take(bench.scorer.on_feedback, [Event(event.envelope, other, event.raw)])
+    assert bench.report().surveys == 0
+    with bench.db.write() as conn, pytest.raises(InvalidMessageError, match="survey-without-opd"):
+        bench.scorer.on_feedback(conn, [survey("S-2", opd=None)])
+    old = survey("S-3", received_at=datetime(1980, 1, 1, tzinfo=UTC))
+    with bench.db.write() as conn, pytest.raises(InvalidMessageError, match="out-of-range"):
+        bench.scorer.on_feedback(conn, [old])
+
+
+def test_few_answers_and_ratings_stay_hidden_from_the_public(bench: Bench) -> None:
+    bench.cases(CaseBook("2026-11-16").resolve("2026-11-17").rate("2026-11-18", 2))
+    bench.take(bench.scorer.on_feedback, [survey("S-1")])
+    with bench.db.read() as conn:
+        seen = public_view(region_score(conn, "paser", NOW))
+    for document in (seen, next(o for o in seen["opds"] if o["opd"] == X)):
+        assert document["responsiveness"]["parts"]["satisfaction"]["p"] is None
+        assert document["skm"]["ikm"] is None
+        assert set(document["skm"]["nrr"].values()) == {None}
+    bench.take(bench.scorer.on_feedback, [survey(f"S-{n}") for n in range(2, 7)])
+    assert public_view(bench.score(X))["skm"]["ikm"] == 75.0
+
+
+# -- verify and rebuild ---------------------------------------------------------------------------
+
+
+def test_verify_finds_a_changed_digit_and_rebuild_repairs_it(bench: Bench) -> None:
+    bench.cases(CaseBook(MON).resolve("2026-09-08"), CaseBook(MON, Y))
+    bench.take(bench.scorer.on_feedback, [survey("S-1")])
+    right = bench.counters()
+    with bench.db.write() as conn:
+        some = conn.execute(select(scoring_counters.c.opd).limit(1)).scalar_one()
+        conn.execute(update(scoring_counters).where(scoring_counters.c.opd == some).values(n=9))
+        conn.execute(delete(scoring_skm_counters))
+    broken = bench.report()
+    assert not broken.agrees
+    assert broken.differences > len(broken.examples) or broken.examples
+    assert broken.as_json()["agrees"] is False
+    assert audit.rebuild(bench.db, bench.rules, lambda _: None) == 2
+    assert bench.report().agrees
+    assert bench.counters() == right
+    assert audit.rebuild(bench.db, bench.rules) == 2
+
+
+def test_rebuild_takes_a_changed_start_of_counting_over(bench: Bench) -> None:
+    bench.cases(CaseBook(MON).resolve("2026-09-08"))
+    with bench.db.write() as conn:
+        conn.execute(update(desk_regions).values(counts_from=date(2026, 10, 1)))
+    assert not bench.report().agrees
+    audit.rebuild(bench.db, bench.rules)
+    assert bench.report().agrees
+    assert bench.score(X, window="year")["responsiveness"]["n"] == 0
+
+
+def test_unknown_units_are_named(bench: Bench) -> None:
+    with pytest.raises(UnknownUnitError):
+        bench.score("nowhere/dlh")
+    with pytest.raises(UnknownUnitError):
+        bench.score("paser/nothing")
+
+
+def test_the_gauges_read_every_region(bench: Bench) -> None:
+    bench.cases(CaseBook("2026-11-16").resolve("2026-11-17"))
+    bench.take(bench.scorer.on_feedback, [survey("S-1")])
+    with bench.db.read() as conn:
+        reading = read_gauges(conn, NOW)
+    assert {(o, w) for o, w, _ in reading.index} == {(X, w) for w in ("90d", "month", "year")}
+    assert (X, 2) in reading.levels
+    assert reading.skm == ((X, 75.0),)
+    latency_observer(FixedClock(NOW))(NOW - timedelta(seconds=1))
+
+
+# -- properties -----------------------------------------------------------------------------------
+
+_runs = iter(range(10_000))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(cases(), min_size=1, max_size=4), st.data())
+def test_any_order_doubling_and_batching_leave_what_verify_expects(
+    lasting: Database, found: list[list[CaseFact]], data: st.DataObject
+) -> None:
+    run = next(_runs)
+    events = [
+        KnownEvent(f"{run}-{number}", f"{run}-{number}-{fact.sequence}", fact)
+        for number, facts in enumerate(found)
+        for fact in facts
+    ]
+    doubled = events + data.draw(st.lists(st.sampled_from(events), max_size=5))
+    arrival = data.draw(st.permutations(doubled))
+    size = data.draw(st.integers(1, 12))
+    rules = DirectoryRules()
+    for start in range(0, len(arrival), size):
+        with lasting.write() as conn:
+            apply_events(conn, arrival[start : start + size], rules(conn))
+    with lasting.read() as conn:
+        report = audit.verify(conn, rules)
+    assert report.agrees, report.examples

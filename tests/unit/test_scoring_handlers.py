@@ -1,0 +1,152 @@
+"""What the handlers refuse, and when hints are sent."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from services.scoring.announcing import SCORE_UPDATED_TYPE, Announcer
+from services.scoring.handlers import Scorer, is_survey
+from services.scoring.metrics import ScoreGauges, score_metrics
+from services.scoring.ports import NullPublisher
+from services.scoring.ticking import Midnights, Ticker
+from shared.clock import FixedClock
+from shared.contracts.base import WireModel
+from shared.contracts.codec import Event
+from shared.contracts.topics import Topic
+from shared.errors import InvalidMessageError
+from tests.casebook import CaseBook, X, Y, rules
+
+NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
+NOBODY = cast("Any", None)
+
+
+class FakePublisher:
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def publish(self, topic: Topic, type: str, key: str, data: WireModel) -> None:
+        assert (topic, type) == (Topic.SCORE_UPDATED, SCORE_UPDATED_TYPE)
+        self.sent.append(key)
+
+    def take(self) -> list[str]:
+        sent, self.sent = self.sent, []
+        return sent
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def publisher() -> FakePublisher:
+    return FakePublisher()
+
+
+@pytest.fixture
+def announcer(publisher: FakePublisher, clock: FixedClock) -> Announcer:
+    def opds_of(region: str) -> Iterable[str]:
+        return [f"{region}/dpupr", f"{region}/dlh", f"{region}/dinkes"]
+
+    return Announcer(publisher, clock, opds_of)
+
+
+def test_noting_a_change_sends_nothing_by_itself(
+    announcer: Announcer, publisher: FakePublisher
+) -> None:
+    announcer.changed([X])
+    assert publisher.take() == []
+
+
+def test_own_changes_at_most_once_a_second_and_the_region_every_five(
+    announcer: Announcer, publisher: FakePublisher, clock: FixedClock
+) -> None:
+    announcer.changed([X])
+    announcer.tick()
+    assert publisher.take() == ["paser/dinkes", Y, X]
+    announcer.changed([X, X])
+    announcer.tick()
+    assert publisher.take() == []
+    clock.advance(timedelta(seconds=1))
+    announcer.tick()
+    assert publisher.take() == [X]
+    announcer.tick()
+    assert publisher.take() == []
+    clock.advance(timedelta(seconds=4))
+    announcer.tick()
+    assert publisher.take() == ["paser/dinkes", Y, X]
+
+
+def test_a_day_that_passes_is_announced(
+    announcer: Announcer, publisher: FakePublisher, clock: FixedClock
+) -> None:
+    midnights = Midnights()
+    regions = {"paser": rules()}
+    assert midnights.passed(regions, NOW) == set()
+    assert midnights.passed(regions, NOW + timedelta(hours=12)) == set()
+    assert midnights.passed(regions, NOW + timedelta(hours=13)) == {"paser"}
+    ticker = Ticker(announcer, lambda: regions, clock)
+    ticker.look()
+    clock.advance(timedelta(days=1))
+    ticker.look()
+    announcer.tick()
+    assert X in publisher.take()
+
+
+def test_a_database_that_is_away_does_not_end_the_ticker(
+    announcer: Announcer, clock: FixedClock
+) -> None:
+    def away() -> Any:
+        raise OSError("away")
+
+    Ticker(announcer, away, clock).look()
+
+
+def scorer() -> Scorer:
+    announcer = Announcer(NullPublisher(), FixedClock(NOW), lambda _: ())
+    return Scorer(lambda _: {"paser": rules()}, announcer)
+
+
+def refused(event: Event) -> str:
+    with pytest.raises(InvalidMessageError) as caught:
+        scorer().on_case_events(NOBODY, [event])
+    return caught.value.reason
+
+
+def test_events_that_no_case_can_use_are_refused() -> None:
+    good = next(CaseBook("2026-09-07").messages())
+    assert refused(next(CaseBook("2026-09-07", "kukar/dlh").messages())) == "unknown-region"
+    foreign = good.data.model_copy(update={"opd": "kukar/dlh"})
+    assert refused(replace(good, data=foreign)) == "unknown-region"
+    old = good.data.model_copy(update={"received_at": datetime(1970, 1, 1, tzinfo=UTC)})
+    assert refused(replace(good, data=old)) == "time-out-of-range"
+    assert refused(replace(good, data=WireModel())) == "unexpected-data"
+
+
+def test_complaints_are_not_surveys() -> None:
+    assert not is_survey(WireModel())
+    complaint = SimpleNamespace(form="complaint")
+    assert not is_survey(complaint)
+
+
+def test_gauges_show_only_what_is_known() -> None:
+    reading = ScoreGauges(
+        ((X, "90d", 72.2),), ((X, None, 1.5, 5.0), (Y, 4.05, 4.05, 4.05)), ((X, 5),),
+        ((X, 85.83),), (("paser", 3.9),),
+    )  # fmt: skip
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in score_metrics(reading)
+        for sample in metric.samples
+    }
+    assert found["tanggap_responsiveness_index", X, "90d"] == 72.2
+    assert found["tanggap_pekppp_aspect", Y, "e"] == 4.05
+    assert ("tanggap_pekppp_aspect", X, "e") not in found
+    assert found["tanggap_pekppp_aspect_bound", X, "e", "high"] == 5.0
+    assert found["tanggap_pekppp_level", X, "28"] == 5
+    assert found["tanggap_skm_ikm", X] == 85.83
+    assert found["tanggap_ipp_nowcast", "paser"] == 3.9
