@@ -1,0 +1,1 @@
+"""The command line: sets things up, supervises, and calls what the services offer."""

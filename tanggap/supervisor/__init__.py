@@ -1,0 +1,1 @@
+"""`tanggap up`: everything on this machine, kept running."""
