@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from services.desk.app import create_app
 from services.desk.context import DeskContext
-from services.desk.metrics import CaseGauges
+from services.desk.metrics import register_case_gauges
 from services.desk.passwords import Passwords
 from services.desk.settings import DeskSettings
 from services.desk.users import Account, add_user
@@ -178,7 +178,7 @@ def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskr
     }
     context = assemble(DeskSettings(**values), db, clock, passwords=CHEAP)
     registry = CollectorRegistry()
-    registry.register(CaseGauges(db, clock))
+    register_case_gauges(db, clock, registry, keep_seconds=0)
     app = create_app(context, {"database": db.ping}, registry)
     with TestClient(app, base_url="http://desk") as client:
         yield Deskroom(context, clock, client)

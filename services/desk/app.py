@@ -1,6 +1,9 @@
 """The shell of desk's HTTP side: middleware, routes and pages, wired to a `DeskContext`."""
 
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -9,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from services.desk.api import cases, regions, scores, session, stream, triage
 from services.desk.context import DeskContext
 from services.desk.pages import account, board, casepage, public
-from services.desk.pages.rendering import install_error_pages
+from services.desk.pages.rendering import error_page, send_to_login
 from shared.web.health import Check, health_routes
 from shared.web.problem import install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
@@ -18,18 +21,36 @@ STATIC = Path(__file__).parent / "pages" / "static"
 MAX_BODY = 256 * 1024
 
 
-def create_app(desk: DeskContext, checks: dict[str, Check], registry: CollectorRegistry) -> FastAPI:
-    """The app of one desk; nothing is opened or started here."""
+class Part(Protocol):
+    """Something that runs beside the web application: the relay, a consumer, the ticker."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """End; returns when it has ended."""
+        ...
+
+
+def create_app(
+    desk: DeskContext,
+    checks: Mapping[str, Check],
+    registry: CollectorRegistry,
+    parts: Sequence[Part] = (),
+) -> FastAPI:
+    """The app of one desk; nothing is opened or started before its lifespan."""
     app = FastAPI(
         title="Tanggap desk",
         description="Antrean, kasus dan skor. Kesalahan dijawab sebagai application/problem+json.",
         version="1",
         docs_url=None,
         redoc_url=None,
+        lifespan=_lifespan(parts),
     )
     app.state.desk = desk
-    install_problems(app)
-    install_error_pages(app)
+    install_problems(app, error_page)
+    send_to_login(app)
     health_routes(app, checks, registry)
     for module in (session, cases, triage, regions, scores, stream):
         app.include_router(module.router)
@@ -40,3 +61,17 @@ def create_app(desk: DeskContext, checks: dict[str, Check], registry: CollectorR
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
     app.add_middleware(SecurityHeaders, https=https)
     return app
+
+
+def _lifespan(parts: Sequence[Part]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for part in parts:
+            part.start()
+        try:
+            yield
+        finally:
+            for part in reversed(parts):
+                part.stop()
+
+    return lifespan

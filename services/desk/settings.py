@@ -35,3 +35,7 @@ class DeskSettings(Settings):
     desk_tick_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="How often silent cases are looked for."
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of reverse proxies whose X-Forwarded-For is believed.",
+    )

@@ -169,7 +169,7 @@ def sealed_complaint(room: Deskroom, original: str, **fields: Any) -> str:
     assert vault is not None
     wrapped, key = vault.new_key()
     context = intake.sealed_context(intake.TEXT_CONTEXT, ticket)
-    values = {
+    values: dict[str, Any] = {
         column.name: room.clock.now() if column.name.endswith("_at") else ""
         for column in ingest_complaints.c
         if not column.nullable

@@ -5,15 +5,13 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.desk.context import session_of
 from services.desk.pages import words
 from services.desk.sessions import Session
-from shared.web.problem import ProblemError, problem_response, validation_problem
+from shared.web.problem import ProblemError
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -80,42 +78,21 @@ def redirect(target: str) -> RedirectResponse:
     return RedirectResponse(target, 303)
 
 
-def install_error_pages(app: FastAPI) -> None:
-    """Errors of pages as pages; the API's stay problem documents."""
+def error_page(request: Request, problem: ProblemError) -> Response | None:
+    """The error as a page for browsers; none where a problem document is the right answer."""
+    is_api = request.url.path.startswith(("/api/", "/metrics", "/healthz", "/readyz"))
+    if is_api or "text/html" not in request.headers.get("accept", ""):
+        return None
+    found = render(request, "error.html", status=problem.status_code, problem=problem.document())
+    found.headers.update(problem.headers or {})
+    return found
 
-    def wants_page(request: Request) -> bool:
-        is_api = request.url.path.startswith(("/api/", "/metrics", "/healthz", "/readyz"))
-        return not is_api and "text/html" in request.headers.get("accept", "")
 
-    def page(request: Request, error: ProblemError) -> Response:
-        if not wants_page(request):
-            return problem_response(error)
-        found = render(request, "error.html", status=error.status_code, problem=error.document())
-        found.headers.update(error.headers or {})
-        return found
-
-    def on_problem(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ProblemError)  # noqa: S101 - registered for it
-        return page(request, error)
-
-    def on_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-        title = "Tidak ditemukan" if error.status_code == 404 else "Tidak dapat dilayani"
-        problem = ProblemError(
-            error.status_code, title, "Halaman ini tidak ada atau tidak dapat dibuka begini.",
-            remedy="Periksa alamatnya.", headers=error.headers,
-        )  # fmt: skip
-        return page(request, problem)
-
-    def on_invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-        return page(request, validation_problem(error.errors()))
+def send_to_login(app: FastAPI) -> None:
+    """Staff pages without a session lead to the login page and back."""
 
     def on_login(request: Request, _: Exception) -> Response:
         target = request.url.path if request.method == "GET" else "/antrean"
         return redirect(f"/masuk?next={quote(target)}")
 
-    app.add_exception_handler(ProblemError, on_problem)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(NeedsLoginError, on_login)
