@@ -96,7 +96,8 @@ def _refusal(error: ValidationError) -> RefusedError:
 
 
 def _flaw(kind: str, place: tuple[int | str, ...], context: Mapping[str, Any]) -> Flaw:
-    field = ".".join(str(part) for part in place if part != "[key]") or "body"
+    # A field that is not ours has a name that anybody chose: it is cut short.
+    field = ".".join(str(part)[:60] for part in place if part != "[key]")[:120] or "body"
     if kind in _KNOWN:
         return Flaw(field, kind, {key: str(value) for key, value in context.items()})
     if kind.startswith("date"):

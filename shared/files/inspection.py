@@ -5,6 +5,7 @@ behind the first. Pure: bytes in, bytes out.
 """
 
 import io
+import logging
 import re
 import warnings
 import zlib
@@ -13,6 +14,9 @@ from typing import Literal
 
 import puremagic
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+# At DEBUG Pillow logs every EXIF value it meets: names and places of citizens.
+logging.getLogger("PIL").setLevel(logging.INFO)
 
 RejectReason = Literal["empty", "type", "pixels", "damaged", "active", "encrypted"]
 

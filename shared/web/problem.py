@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.db.trouble import is_dependency_trouble
 from shared.errors import TransientError
@@ -163,6 +164,32 @@ def _flaw(error: Mapping[str, Any]) -> dict[str, str]:
     return {"field": ".".join(place) or "body", "detail": detail, "remedy": remedy}
 
 
+class _LastResort:
+    """Answers a bug in place of the server, which would log the exception with its text."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            response = self._answer(Request(scope), error)
+            # An answer under way cannot be taken back: the server cuts the connection.
+            if not started:
+                await response(scope, receive, send)
+
+
 def _words(kind: str) -> tuple[str, str]:
     """What is wrong and what to do, for a type of pydantic's errors."""
     if kind in _VALIDATION:
@@ -217,7 +244,7 @@ def install_problems(app: FastAPI, page: Page | None = None) -> None:
     app.add_exception_handler(HTTPException, on_http)
     for kind in (SQLAlchemyError, TransientError):
         app.add_exception_handler(kind, on_unavailable)
-    app.add_exception_handler(Exception, on_bug)
+    app.add_middleware(_LastResort, answer=on_bug)
 
 
 def _place(error: Exception) -> str:

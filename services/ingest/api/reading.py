@@ -78,11 +78,22 @@ class BodyReader:
         if media_type == "multipart/form-data":
             return await self._multipart(request, stream)
         if media_type == "application/x-www-form-urlencoded":
-            form = await FormParser(request.headers, stream()).parse()
-            return Body(None, {k: v for k, v in form.multi_items() if isinstance(v, str)})
+            return await self._urlencoded(request, stream)
         if media_type == "application/json":
             return Body(await request.body(), {})
         raise refused(Refusal.UNSUPPORTED, "media_type", "Content-Type")
+
+    async def _urlencoded(
+        self, request: Request, stream: Callable[[], AsyncGenerator[bytes, None]]
+    ) -> Body:
+        parser = FormParser(
+            request.headers, stream(), max_fields=_MOST_FIELDS, max_part_size=self._field_bytes
+        )
+        try:
+            form = await parser.parse()
+        except MultiPartException as error:
+            raise refused(Refusal.INVALID, "multipart_invalid") from error
+        return Body(None, {k: v for k, v in form.multi_items() if isinstance(v, str)})
 
     async def _multipart(
         self, request: Request, stream: Callable[[], AsyncGenerator[bytes, None]]

@@ -63,7 +63,7 @@ TONES: Mapping[Status, str] = {
 
 EVENTS: Mapping[str, Pair] = {
     "received": ("Laporan diterima", "Report received"),
-    "opened": ("Laporan dibuka", "Case opened"),
+    "opened": ("Sampai di petugas", "With the office"),
     "verified": ("Diperiksa petugas", "Checked by an officer"),
     "taken": ("Mulai dikerjakan", "Work began"),
     "assigned": ("Ditugaskan", "Assigned"),

@@ -26,7 +26,7 @@ from services.ingest.refusals import Refusal, RefusedError, refused
 from services.ingest.tracking import Entry, View
 from services.ingest.words import Lang
 from shared.contracts.enums import CLOSED_STATUSES, CitizenAct
-from shared.db.read.directory import Region
+from shared.db.read.directory import OPD, Region
 from shared.db.read.intake import FileRow, Submission
 from shared.files.inspection import PDF
 from shared.files.store import FileStore
@@ -182,6 +182,7 @@ class _TrackingPages:
             received=dates.moment(found.received_at, region, lang) if region else "",
             dues=_dues(view, region, lang),
             allowed={act.value for act in view.case.allowed},
+            others=view.case.allowed - {CitizenAct.ANSWER},
             timeline=[self._entry(found.ticket, entry, region, lang) for entry in _newest(view)],
             own_text=own_text,
             files=[_file(row) for row in files],
@@ -191,15 +192,22 @@ class _TrackingPages:
         mine = entry.by == "citizen"
         own = self._deps.tracking.own_act_text(ticket, entry.act_id) if entry.act_id else None
         unit = self._deps.directory().opd(entry.opd) if entry.opd else None
-        who = word(f"by_{entry.by}", lang)
         return Shown(
             label=event_label(entry.type, lang),
             at=dates.moment(entry.at, region, lang) if region else "",
-            who=f"{who}, {unit.short}" if unit and not mine else who,
+            who=_who(entry.by, unit, lang),
             text=own or entry.text,
             score=entry.score,
             mine=mine,
         )
+
+
+def _who(by: str, unit: OPD | None, lang: Lang) -> str:
+    """Who acted: the citizen, or a role with its unit; the system is the unit's own."""
+    if by == "system" and unit:
+        return unit.short
+    role = word(f"by_{by}", lang)
+    return f"{role}, {unit.short}" if unit and by != "citizen" else role
 
 
 def _newest(view: View) -> list[Entry]:
