@@ -32,6 +32,11 @@ CLASSIFIER_CONFIDENCE = Histogram(
     "Confidence of the first OPD the classifier names.",
     buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
 )
+CLASSIFICATIONS = Counter(
+    "tanggap_classifications",
+    "Texts classified, by form, language and model.",
+    ["form", "language", "model"],
+)
 OUTBOX_PUBLISHED = Counter(
     "tanggap_outbox_published", "Outbox rows sent to the broker and marked.", ["service"]
 )

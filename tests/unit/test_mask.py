@@ -231,7 +231,7 @@ def test_a_planted_email_never_stays(before: str, email: str, after: str) -> Non
         "H. ",
     ],
 )
-def test_a_hundred_kilobytes_take_linear_time(piece: str) -> None:
+def test_a_long_text_takes_linear_time(piece: str) -> None:
     # A ratio, so that a slow machine does not fail it: four times the text, four times the work.
     def cost(size: int) -> float:
         text = (piece * size)[:size]
@@ -240,4 +240,4 @@ def test_a_hundred_kilobytes_take_linear_time(piece: str) -> None:
         return time.process_time() - started
 
     cost(1_000)
-    assert cost(100_000) < max(0.5, 12 * cost(25_000))
+    assert cost(48_000) < max(0.3, 12 * cost(12_000))

@@ -1,0 +1,1 @@
+"""Says what a text is about, who is responsible and how urgent it is."""
