@@ -17,6 +17,49 @@ BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """To this revision."""
     op.create_table(
+        "classifier_corrections",
+        sa.Column("event_id", sa.String(length=64), nullable=False),
+        sa.Column("ticket", sa.String(length=16), nullable=False),
+        sa.Column("region", sa.String(length=16), nullable=False),
+        sa.Column("before_kind", sa.String(length=24), nullable=False),
+        sa.Column("before_category", sa.String(length=32), nullable=False),
+        sa.Column("before_urgency", sa.String(length=16), nullable=False),
+        sa.Column("before_berkadar_pengawasan", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("urgency", sa.String(length=16), nullable=False),
+        sa.Column("berkadar_pengawasan", sa.Boolean(), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("corrected_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_classifier_corrections")),
+    )
+    with op.batch_alter_table("classifier_corrections", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_classifier_corrections_ticket"), ["ticket"], unique=False
+        )
+
+    op.create_table(
+        "classifier_results",
+        sa.Column("reference", sa.String(length=16), nullable=False),
+        sa.Column("form", sa.String(length=16), nullable=False),
+        sa.Column("region", sa.String(length=16), nullable=False),
+        sa.Column("model_version", sa.String(length=64), nullable=False),
+        sa.Column("degraded", sa.String(length=64), nullable=True),
+        sa.Column("language", sa.String(length=3), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("berkadar_pengawasan", sa.Boolean(), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("urgency", sa.String(length=16), nullable=False),
+        sa.Column("opd", sa.String(length=64), nullable=True),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("external", sa.String(length=64), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_classifier_results")),
+    )
+    with op.batch_alter_table("classifier_results", schema=None) as batch_op:
+        batch_op.create_index("ix_classifier_results_created_at", ["created_at"], unique=False)
+
+    op.create_table(
         "dead_letters",
         sa.Column("id", BIG_KEY, autoincrement=True, nullable=False),
         sa.Column("group", sa.String(length=16), nullable=False),
@@ -592,3 +635,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dead_letters_region"))
 
     op.drop_table("dead_letters")
+    with op.batch_alter_table("classifier_results", schema=None) as batch_op:
+        batch_op.drop_index("ix_classifier_results_created_at")
+
+    op.drop_table("classifier_results")
+    with op.batch_alter_table("classifier_corrections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_classifier_corrections_ticket"))
+
+    op.drop_table("classifier_corrections")
