@@ -7,7 +7,6 @@ the day on which a miss becomes backlog.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 
 from shared.clocks.facts import CaseFact
 from shared.clocks.fold import snapshots
@@ -15,7 +14,7 @@ from shared.clocks.region import RegionRules
 from shared.clocks.state import CaseClocks, Clock, ClockState
 from shared.contracts.case import CaseEventType
 from shared.contracts.enums import Kind
-from shared.scores.measures import HOURS_PREFIX, Key, Measure, of_clock
+from shared.scores.measures import Key, Measure, of_clock
 
 Contribution = dict[tuple[str, str, int], int]
 """OPD, measure, step day (0: none) → n."""
@@ -40,11 +39,13 @@ def deltas(facts: Iterable[CaseFact], rules: RegionRules) -> dict[Key, int]:
     found: dict[Key, int] = {}
     before: Contribution = {}
     for tick, after in timeline(facts, rules):
-        for key in before.keys() | after.keys():
-            change = after.get(key, 0) - before.get(key, 0)
+        for key, n in after.items():
+            change = n - before.get(key, 0)
             if change:
-                opd, measure, step = key
-                found[opd, measure, step, tick] = change
+                found[(*key, tick)] = change
+        for key, n in before.items():
+            if key not in after:
+                found[(*key, tick)] = -n
         before = after
     return found
 
@@ -152,9 +153,7 @@ def _within(clocks: CaseClocks, rules: RegionRules) -> list[str]:
     if clocks.responded_at is None:
         return []
     taken = clocks.responded_at - clocks.received_at
-    return [
-        f"{HOURS_PREFIX}{hours}" for hours in rules.speed_hours if taken <= timedelta(hours=hours)
-    ]
+    return [measure for limit, measure in rules.speed_limits if taken <= limit]
 
 
 def touched(before: Mapping[Key, int], after: Mapping[Key, int]) -> dict[Key, int]:

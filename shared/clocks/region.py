@@ -1,12 +1,13 @@
 """The rules of one region, ready for folding: its zone, calendars and limits."""
 
 from bisect import bisect_right
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.clocks.worktime import WorkCalendar, in_range, local_day
+from shared.clocks.worktime import WorkCalendar, in_range, local_day, start_of_day
 from shared.policy.load import PolicyBook, load_policies
 from shared.policy.model import Limits
+from shared.scores.measures import HOURS_PREFIX
 
 TRIAGE = "setda-organisasi"
 
@@ -30,7 +31,10 @@ class RegionRules:
         self.counts_from = counts_from.toordinal() if counts_from else None
         self.triage = f"{region}/{TRIAGE}"
         # Every limit of any instrument, so that a counter exists whichever will be asked for.
-        self.speed_hours = self.book.speed_hours()
+        self.speed_limits = tuple(
+            (timedelta(hours=hours), f"{HOURS_PREFIX}{hours}") for hours in self.book.speed_hours()
+        )
+        self._midnights: dict[int, datetime] = {}
         self._published = [day.toordinal() for day in self.book.published_days(region)]
         self._calendars: dict[int, WorkCalendar] = {}
         self._limits: dict[tuple[str, str, str | None, int], Limits] = {}
@@ -68,3 +72,10 @@ class RegionRules:
         if not in_range(day):
             raise ValueError(f"no calendar holds {at.date()}")
         return day
+
+    def midnight(self, day: int) -> datetime:
+        """00:00 local of a day."""
+        found = self._midnights.get(day)
+        if found is None:
+            found = self._midnights[day] = start_of_day(day, self.zone)
+        return found

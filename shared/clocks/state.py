@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.clocks.region import TRIAGE
@@ -19,8 +20,9 @@ class Clock(StrEnum):
     FINISH = "finish"
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+# Named tuples, not dataclasses: a case's history makes many of these, and they are made ten times
+# faster.
+class ClockState(NamedTuple):
     """One clock; days are local ordinals, a deadline is the 24:00 of `due_day`.
 
     `counted` is false for a clock that has not started or ended without being done or due.
@@ -55,8 +57,7 @@ class Rating:
     finish: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseClocks:
+class CaseClocks(NamedTuple):
     """A case as its events leave it; `finish_day` and `finish_opd` are of its last finish, which
     `finished` says to hold still.
     """

@@ -53,9 +53,10 @@ class WorkCalendar:
 
         `skipped` are working days that are not counted, in order.
         """
-        start = self.effective(day)
         if not skipped:
-            return self.nth_after(start, count)
+            # The day of receipt itself is the working day number _rank[…], day 1 the next.
+            return self._days[self._rank[day - FIRST_DAY] + count]
+        start = self.effective(day)
         before = bisect_right(skipped, start)
         wanted = count
         while True:
