@@ -14,8 +14,6 @@ from shared.db.read.directory import OPD, Directory
 from shared.scores.windows import Window
 
 router = APIRouter()
-# The interval's picture is drawn on a line of this many units.
-TRACK = 200
 
 
 @router.get("/")
@@ -52,7 +50,6 @@ def region_page(request: Request, region: str, window: Window = Window.DAYS_90) 
         groups=_groups(scores["opds"], directory),
         window=window.value,
         windows=[found.value for found in Window],
-        track=TRACK,
     )
 
 
@@ -76,7 +73,6 @@ def opd_page(request: Request, region: str, opd: str, window: Window = Window.DA
         score=score,
         window=window.value,
         windows=[found.value for found in Window],
-        track=TRACK,
         history=scoreboard.history(desk, reader, code)["points"],
     )
 
