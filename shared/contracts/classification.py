@@ -73,11 +73,11 @@ class Classification(WireModel):
     external: str | None = None
     urgency: UrgencyGuess
     sentiment: SentimentGuess
-    maladministration: list[Maladministration] = []
-    pii: list[PIISpan] = []
+    maladministration: list[Maladministration] = Field(default_factory=list)
+    pii: list[PIISpan] = Field(default_factory=list)
     masked_text: str
     spam: Probability = 0.0
-    duplicates: list[str] = []
-    reasons: list[str] = []
+    duplicates: list[str] = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
     model_version: str
     degraded: str | None = None

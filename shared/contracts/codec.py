@@ -37,6 +37,18 @@ _TYPES_OF_TOPIC: dict[str, frozenset[str]] = {
 } | {Topic.CASE_EVENTS.value: frozenset(kind.value for kind in CaseEventType)}
 
 
+def _fields_of(model: type[WireModel]) -> set[str]:
+    return set(model.model_fields).union(*map(_fields_of, model.__subclasses__()))
+
+
+_FIELDS = _fields_of(WireModel)
+
+
+def types_of_topic(topic: str) -> frozenset[str]:
+    """The CloudEvents types that may lie on a topic; none on one we do not know."""
+    return _TYPES_OF_TOPIC.get(topic, frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """The CloudEvents attributes; `time` is the event's own time."""
@@ -96,8 +108,8 @@ def _header(raw: RawMessage, name: str) -> str:
         raise InvalidMessageError("missing-header", name)
     try:
         return value.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidMessageError("bad-header", name) from error
+    except UnicodeDecodeError:
+        raise InvalidMessageError("bad-header", name) from None
 
 
 def event_id_of(raw: RawMessage) -> str | None:
@@ -110,13 +122,15 @@ def event_id_of(raw: RawMessage) -> str | None:
 
 
 def _time(raw: RawMessage) -> datetime:
+    text = _header(raw, "ce_time").replace("Z", "+00:00")
     try:
-        found = datetime.fromisoformat(_header(raw, "ce_time").replace("Z", "+00:00"))
-    except ValueError as error:
-        raise InvalidMessageError("bad-header", "ce_time") from error
-    if found.tzinfo is None:
-        raise InvalidMessageError("bad-header", "ce_time has no offset")
-    return found.astimezone(UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise InvalidMessageError("bad-header", "ce_time has no offset")
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # An hour before the year 1 or after 9999 overflows only when it is moved to UTC.
+        raise InvalidMessageError("bad-header", "ce_time") from None
 
 
 def decode(raw: RawMessage) -> Event:
@@ -127,7 +141,7 @@ def decode(raw: RawMessage) -> Event:
     if _header(raw, "ce_specversion") != SPEC_VERSION:
         raise InvalidMessageError("unknown-version", "ce_specversion")
     kind = _header(raw, "ce_type")
-    if kind not in _TYPES_OF_TOPIC.get(raw.topic, frozenset()):
+    if kind not in types_of_topic(raw.topic):
         raise InvalidMessageError("unknown-type", "ce_type does not belong to the topic")
     envelope = Envelope(
         id=event_id,
@@ -141,8 +155,15 @@ def decode(raw: RawMessage) -> Event:
     try:
         data = EVENT_TYPES[kind].decode(raw.value)
     except ValidationError as error:
-        # Only where and what kind: the input itself may be a citizen's words.
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidMessageError("invalid-value", f"{where}: {first['type']}") from error
+        # Only where and what kind; the exception itself quotes what a citizen wrote.
+        raise InvalidMessageError("invalid-value", _place_and_kind(error)) from None
     return Event(envelope, data, raw)
+
+
+def _place_and_kind(error: ValidationError) -> str:
+    """Where the first mistake is, in names of our own: a key of the input may be anything."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(
+        str(part) if isinstance(part, int) or part in _FIELDS else "*" for part in first["loc"]
+    )
+    return f"{place}: {first['type']}"

@@ -79,7 +79,7 @@ class FeedbackClassified(FeedbackReceived):
 class CitizenActed(WireModel):
     """A citizen answered, added, said "belum selesai", rated or withdrew.
 
-    `text` is masked; `act_id` names the act for the citizen's own page.
+    `text` is masked; the event's id names the act for the citizen's own page.
     """
 
     ticket: str
