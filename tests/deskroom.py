@@ -174,6 +174,7 @@ def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskr
         "data_dir": folder,
         "database_url": database_url,
         "master_key": MASTER_KEY,
+        "desk_score_cache_seconds": 0,
         **settings,
     }
     context = assemble(DeskSettings(**values), db, clock, passwords=CHEAP)

@@ -9,6 +9,7 @@ from services.desk.directories import DirectoryCache
 from services.desk.handlers import DeskHandlers
 from services.desk.live import Hub
 from services.desk.ports import DueClocks
+from services.desk.score_cache import ScoreCache
 from services.desk.sessions import Session, Sessions
 from services.desk.settings import DeskSettings
 from shared.clock import Clock
@@ -34,6 +35,7 @@ class DeskContext:
     desk: Desk
     handlers: DeskHandlers
     hub: Hub
+    scores: ScoreCache
     vault: Vault | None
     files: FileStore | None
 

@@ -99,8 +99,13 @@ def _load(conn: Connection, desk: DeskContext, reader: Reader, region: str) -> R
         raise _unknown("region")
     if not may_see_scores(reader.viewer, region, public=found.public_scores):
         raise _closed(reader.viewer)
+
+    def compute() -> RegionScores:
+        now = desk.clock.now()
+        return load_region(conn, region, now, as_of=reader.as_of, window=reader.window)
+
     try:
-        return load_region(conn, region, desk.clock.now(), as_of=reader.as_of, window=reader.window)
+        return desk.scores.get((region, reader.as_of, reader.window), compute)
     except UnknownUnitError as error:
         raise _unknown("region") from error
     except ValueError as error:

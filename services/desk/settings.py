@@ -32,6 +32,12 @@ class DeskSettings(Settings):
     desk_stream_clients: int = Field(
         default=200, ge=0, description="Most live pages one process serves; more are told to poll."
     )
+    desk_score_cache_seconds: float = Field(
+        default=0.5,
+        ge=0,
+        le=60,
+        description="How long computed scores serve every reader; past days eight times as long.",
+    )
     desk_tick_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="How often silent cases are looked for."
     )

@@ -10,6 +10,7 @@ from services.desk.due import FoldedClocks
 from services.desk.handlers import DeskHandlers
 from services.desk.live import Hub
 from services.desk.passwords import Passwords
+from services.desk.score_cache import ScoreCache
 from services.desk.sessions import SessionLimits, Sessions
 from services.desk.settings import DeskSettings
 from shared.clock import Clock
@@ -41,6 +42,7 @@ def assemble(
         desk=Desk(db, clock, directory, clocks, hub, committed),
         handlers=DeskHandlers(directory, clocks, clock, hub, settings.desk_opd_threshold),
         hub=hub,
+        scores=ScoreCache(settings.desk_score_cache_seconds),
         vault=vault,
         files=FileStore(settings.files_url) if vault else None,
     )

@@ -10,7 +10,7 @@ from services.desk.context import context, session_of
 from services.desk.pages.rendering import render
 from services.desk.permissions import may_see_scores
 from services.desk.scoreboard import Reader
-from shared.db.read.directory import OPD, Directory
+from shared.db.read.directory import Directory
 from shared.scores.windows import Window
 
 router = APIRouter()
@@ -78,8 +78,9 @@ def opd_page(request: Request, region: str, opd: str, window: Window = Window.DA
 
 
 def _groups(opds: list[dict[str, Any]], directory: Directory) -> dict[str, list[dict[str, Any]]]:
-    """Ranked entries by rank; the other OPDs that serve citizens; units below OPDs with data."""
-    found: dict[str, list[dict[str, Any]]] = {"ranked": [], "unranked": [], "units": []}
+    """Ranked entries by rank, those with less data, units with data, and OPDs with none."""
+    groups = ("ranked", "unranked", "units", "silent")
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
     for score in opds:
         opd = directory.opd(score["opd"])
         if opd is None or opd.external:
@@ -90,12 +91,10 @@ def _groups(opds: list[dict[str, Any]], directory: Directory) -> dict[str, list[
             found["ranked"].append(entry)
         elif opd.parent and has_data:
             found["units"].append(entry)
-        elif not opd.parent and (has_data or _for_citizens(opd)):
+        elif not opd.parent and has_data:
             found["unranked"].append(entry)
+        elif opd.ranked:
+            found["silent"].append(entry)
     found["ranked"].sort(key=lambda entry: (entry["responsiveness"]["rank"], entry["short"]))
     found["unranked"].sort(key=lambda e: (-e["responsiveness"]["n"], e["short"]))
     return found
-
-
-def _for_citizens(opd: OPD) -> bool:
-    return opd.ranked

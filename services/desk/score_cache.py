@@ -1,0 +1,53 @@
+"""Computed scores, kept for a moment: a hundred live pages cost one computation, not a hundred.
+
+One thread computes an entry, the others wait for it. What a reader may see is decided afterwards.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+from time import monotonic
+
+from shared.db.read.scores import RegionScores
+from shared.scores.windows import Window
+
+_MOST = 500
+_PAST_FACTOR = 8.0
+Key = tuple[str, date | None, Window]
+
+
+@dataclass
+class _Slot:
+    lock: Lock = field(default_factory=Lock)
+    until: float = 0.0
+    found: RegionScores | None = None
+
+
+class ScoreCache:
+    """Region scores by (region, day, window)."""
+
+    def __init__(self, seconds: float, ticks: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._ticks = ticks
+        self._lock = Lock()
+        self._slots: dict[Key, _Slot] = {}
+
+    def get(self, key: Key, compute: Callable[[], RegionScores]) -> RegionScores:
+        """The entry, computed anew when it is too old; a failure is not kept."""
+        if self._seconds == 0:
+            return compute()
+        slot = self._slot(key)
+        with slot.lock:
+            if slot.found is None or self._ticks() >= slot.until:
+                slot.found = compute()
+                # A past day changes only by corrections that become known later.
+                factor = 1.0 if key[1] is None else _PAST_FACTOR
+                slot.until = self._ticks() + self._seconds * factor
+            return slot.found
+
+    def _slot(self, key: Key) -> _Slot:
+        with self._lock:
+            if len(self._slots) >= _MOST and key not in self._slots:
+                self._slots.clear()
+            return self._slots.setdefault(key, _Slot())
