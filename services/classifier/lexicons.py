@@ -132,13 +132,13 @@ def _phrases(lists: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 def _categories(
     lists: Mapping[str, Mapping[str, str]], phrase: Callable[[str], tuple[str, ...]]
 ) -> dict[tuple[str, ...], tuple[tuple[str, float], ...]]:
-    weights = {"strong": 3.0, "medium": 2.0, "weak": 1.0}
+    weights = {"strong": 3.0, "medium": 2.0, "weak": 1.0, "none": 0.0}
     found: dict[tuple[str, ...], dict[str, float]] = {}
     for category, strengths in lists.items():
         for strength, text in strengths.items():
             for tokens in filter(None, map(phrase, _split(text))):
                 # A longer phrase says more than its first word does.
-                weight = weights[strength] + 0.5 * (len(tokens) - 1)
+                weight = weights[strength] + (0.5 * (len(tokens) - 1) if weights[strength] else 0)
                 known = found.setdefault(tokens, {})
                 known[category] = max(weight, known.get(category, 0.0))
     return {tokens: tuple(sorted(known.items())) for tokens, known in found.items()}

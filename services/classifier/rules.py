@@ -16,6 +16,7 @@ _CONDUCT_REACH = 8
 _MONEY_REACH = 20
 _FAVOUR_REACH = 12
 _TAKE_REACH = 5
+_AMOUNT_REACH = 6
 _QUESTION_REACH = 8
 _LEAST_CATEGORY = 2.0
 _OPENING_TOKENS = 40
@@ -26,7 +27,7 @@ _WHERE = frozenset(
     {"depan", "dekat", "samping", "sebelah", "belakang", "seberang", "sekitar", "menuju", "arah"}
     | {"simpang", "pertigaan", "perempatan", "muka", "hadapan", "sekeliling", "pinggir"}
 )
-_ASKED_CATEGORY_BONUS = 3.0
+_ASKED_CATEGORY_BONUS = 4.5
 _CHARGES = frozenset({"accusation.demand", "accusation.charge", "accusation.amount"})
 _KIND_LISTS = {
     Kind.PENGADUAN: "kind.pengaduan",
@@ -138,7 +139,10 @@ def accusation(signals: Signals, category: Category, *, asks: bool) -> Decision:
             *_beside(signals, "accusation.politics", actors, _FAVOUR_REACH),
             *_beside(signals, "accusation.charge", actors, _MONEY_REACH),
             *_near_actor(_amounts_taken(signals), actors),
+            *_beside(signals, "accusation.amount", actors, _AMOUNT_REACH),
             *_near_actor(_joined(signals, "accusation.power", "accusation.wrong", 8), actors),
+            *_joined(signals, "accusation.kin", "actor.official", 1),
+            *_near_actor(_joined(signals, "accusation.thing", "accusation.use", 5), actors),
             *_near_actor(_joined(signals, "accusation.asset", "accusation.taking", 6), actors),
         ]
     )

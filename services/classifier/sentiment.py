@@ -60,6 +60,7 @@ class LexiconAnalyzer(BaseSentimentAnalyzer):  # type: ignore[misc]  # TextBlob 
                 if 0 <= hit.start - negated_at < _REACH:
                     # "tidak bagus" is bad, "tidak rusak" is hardly praise.
                     value = -0.8 * value if value > 0 else -0.3 * value
+                    negated_at = -9
                 total += value
                 spoken += 1
         return Tone(total / (abs(total) + 2.0), spoken)
