@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+_PIPE_WIDTH = 200
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -31,9 +32,8 @@ def print_table(columns: list[str], rows: list[list[Any]], title: str | None = N
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*("–" if value is None else str(value) for value in row))
-    console = Console()
-    # Piped into a file a table keeps its full width instead of the 80 columns of no terminal.
-    console.print(table, width=None if console.is_terminal else 200)
+    # Into a pipe a table keeps its full width instead of the 80 columns of no terminal.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`tanggap classify`: what the classifier makes of a text; needs no running services."""
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +11,6 @@ from tanggap.screen import AsJSON, print_json, print_table
 
 if TYPE_CHECKING:
     from shared.db.read.directory import Directory
-
-_AT_ONCE = 64
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +27,7 @@ def classify(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Classify a text; with "-" each line in gives one line of JSON out, in order."""
+    from services.classifier.lines import AT_ONCE, classify_lines
     from services.classifier.ports import ClassificationRequest
     from services.classifier.ruled import RuleClassifier
 
@@ -40,10 +38,11 @@ def classify(
     units = directory.opds(chosen) if chosen else ()
     classifier = RuleClassifier()
     if text == "-":
-        for batch in _batches():
-            requests = [ClassificationRequest(one, units) for one in batch]
-            for found in classifier.classify(requests):
-                print(found.model_dump_json(), flush=True)
+        # A person who types sees each answer at once.
+        at_once = 1 if sys.stdin.isatty() else AT_ONCE
+        for answer in classify_lines(sys.stdin.buffer, classifier, units, at_once=at_once):
+            sys.stdout.buffer.write(answer + b"\n")
+            sys.stdout.buffer.flush()
         return
     result = classifier.classify([ClassificationRequest(text, units)])[0].model_dump(mode="json")
     if as_json:
@@ -68,31 +67,6 @@ def _directory(data: DataDir) -> "Directory":
     finally:
         database.close()
     return found if found.regions else directory_of_seed()
-
-
-def _batches() -> Iterator[list[str]]:
-    """The texts on standard input; a person who types sees each answer at once."""
-    size = 1 if sys.stdin.isatty() else _AT_ONCE
-    batch: list[str] = []
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        batch.append(_text_of(line, number))
-        if len(batch) >= size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _text_of(line: bytes, number: int) -> str:
-    import orjson
-
-    try:
-        text = orjson.loads(line)["text"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise TanggapError(f'standard input line {number}: write {{"text": "…"}}') from error
-    if not isinstance(text, str):
-        raise TanggapError(f"standard input line {number}: text is not a string")
-    return text
 
 
 def _rows(result: dict[str, Any]) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """`tanggap up`: everything on this machine, with one command and no question asked."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +131,6 @@ def _show(prepared: "Prepared", urls: "dict[Service, str]", demo_rate: float) ->
         lines.add_row("Invented submissions", f"{demo_rate:g} a minute")
     lines.add_row("Logs", str(prepared.settings.data_dir / "logs"))
     lines.add_row("To stop", "Ctrl-C")
-    console = Console()
-    panel = Panel(lines, title="Tanggap is ready", expand=False)
     # Into a pipe the addresses must not be cut at the 80 columns of no terminal.
-    console.print(panel, width=None if console.is_terminal else 200)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    console.print(Panel(lines, title="Tanggap is ready", expand=False))

@@ -54,14 +54,14 @@ class Broker:
         return RunningBroker(self._embedded.port, self._embedded.pid)
 
     def start(self) -> None:
-        """Start it; for a cluster nothing happens. Failures are the caller's to tell."""
+        """Start it (a cluster runs by itself) and make the topics; failures are the caller's."""
         from shared.kafka import topics
 
-        if self._embedded is None:
-            return
-        self._embedded.start(self._keep_waiting)
+        if self._embedded is not None:
+            self._embedded.start(self._keep_waiting)
         topics.apply(self._settings)
-        self.send_missing()
+        if self._embedded is not None:
+            self.send_missing()
 
     def send_missing(self) -> int:
         """Mark what some group has not applied for sending again."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from shared.settings import Settings
 
 _TICK_SECONDS = 0.1
-_STOP_SECONDS = 17.0
-_STOP_EACH_SECONDS = 8.0
+_STOP_SECONDS = 18.0
+_STOP_EACH_SECONDS = 4.5
 _ROTATE_SECONDS = 30.0
 _SLOW_START_SECONDS = 30.0
 Tell = Callable[[str], None]
@@ -67,8 +67,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Start the broker, then the services; raises what stands in the way."""
-        if self._broker.is_embedded:
-            self._tell("starting the broker …")
+        self._tell("starting the broker …" if self._broker.is_embedded else "making the topics …")
         self._broker.start()
         self._tell("starting the services …")
         for child in self._children.values():
@@ -99,7 +98,10 @@ class Supervisor:
             time.sleep(_TICK_SECONDS)
 
     def stop(self) -> None:
-        """Stop the services in order, then the broker; at once when asked a second time."""
+        """Stop the services in order, then the broker; at once when asked a second time.
+
+        One that takes longer than its share goes on draining while the next is asked to stop.
+        """
         deadline = time.monotonic() + _STOP_SECONDS
         for service in STOP_ORDER:
             child = self._children[service]

@@ -179,8 +179,11 @@ def _seed_accounts(database: "Database", data: Path, now: datetime) -> Path:
 
     path = data / ACCOUNTS_FILE
     if not path.exists():
+        # The passwords are random and long, so a quick hash protects them as well as a slow one,
+        # which would keep the first start waiting; desk makes it a slow one at the first login.
+        passwords = Passwords(memory_kib=1024, rounds=1)
         with database.write() as conn:
-            accounts = seed_demo(conn, Passwords(), Directory.load(conn), now)
+            accounts = seed_demo(conn, passwords, Directory.load(conn), now)
             # Inside the transaction: passwords that nobody could read would have to be reset.
             listed = [account.as_json() for account in accounts]
             write_private(path, orjson.dumps(listed, option=orjson.OPT_INDENT_2))

@@ -1,0 +1,25 @@
+"""A bad OPD list is refused with the line and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.errors import TanggapError
+from tanggap.opd_list import read_list
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("region,name,title\n", "column short is missing"),
+        ("region,name,title,short\npaser,dinkes,,Dinkes\n", "line 2: title is empty"),
+        ("region,name,title,short,kode\npaser,a,A,A,C\n", "line 2: kode is A or B"),
+        ("region,name,title,short\npaser,a,A,A\npaser,a,B,B\n", "paser/a stands there twice"),
+        ("region,name,title,short,handles\npaser,a,A,A,sulap\n", "sulap is no category"),
+    ],
+)
+def test_a_bad_opd_list_names_the_line(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(content)
+    with pytest.raises(TanggapError, match=said):
+        read_list(file)
