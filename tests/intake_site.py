@@ -23,6 +23,7 @@ from services.ingest.limits import Throttle
 from services.ingest.promise import PolicyPromise
 from services.ingest.settings import IngestSettings
 from services.ingest.tracking import CaseReader, CaseView, Guesses, Tracking
+from services.ingest.writer import writer_for
 from shared.clock import FixedClock
 from shared.contracts.codec import Event, RawMessage, decode
 from shared.db.engine import Database
@@ -53,7 +54,7 @@ class FakeCases:
     def __init__(self) -> None:
         self.views: dict[str, CaseView] = {}
 
-    def __call__(self, conn: Connection, ticket: str) -> CaseView | None:
+    def __call__(self, conn: Connection, ticket: str, now: datetime) -> CaseView | None:
         """The view set for the ticket."""
         return self.views.get(ticket)
 
@@ -120,6 +121,7 @@ def make_site_deps(
     guesses = Guesses(settings.tracking_guesses)
     deps = Deps(
         database=database,
+        writer=writer_for(database),
         vault=vault,
         files=store,
         relay=relay,
@@ -172,4 +174,5 @@ def open_site(database_url: str, data: Path, **options: Any) -> Iterator[Site]:
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+        deps.writer.close()
         deps.database.close()

@@ -13,10 +13,12 @@ from services.ingest.handlers import Deps
 from services.ingest.housekeeping import Housekeeping
 from services.ingest.limits import Throttle
 from services.ingest.notices import Notices, WebSender, fallback_sender
+from services.ingest.ports import Poke
 from services.ingest.promise import PolicyPromise
 from services.ingest.settings import IngestSettings
 from services.ingest.tracking import Guesses, Tracking
-from shared.clock import SystemClock
+from services.ingest.writer import writer_for
+from shared.clock import Clock, SystemClock
 from shared.contracts.enums import Channel
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
@@ -37,10 +39,8 @@ def build(settings: IngestSettings) -> AppDeps:
     clock = SystemClock()
     database = Database(settings.database_url, pool_size=settings.ingest_threads)
     database.assert_rules()
-    vault = Vault(settings.master_key_bytes())
     store = FileStore(settings.files_url)
     relay = Relay(Service.INGEST, database, settings, clock)
-    directory, promise = CurrentDirectory(database, clock), PolicyPromise()
     notices = Notices({Channel.WEB: WebSender()}, fallback_sender(settings.notice_file), clock)
     processor = BatchProcessor(
         Service.INGEST,
@@ -55,23 +55,37 @@ def build(settings: IngestSettings) -> AppDeps:
     watch = LagWatch(settings, Service.INGEST, processor.topics, lambda: processor.last_progress)
     register_state_collectors(database, Service.INGEST)
     parts: tuple[Part, ...] = (relay, consumer, watch, Housekeeping(database, store, clock))
-    deps = Deps(
+    deps = handler_deps(settings, database, store, relay, clock)
+
+    def close() -> None:
+        deps.writer.close()
+        database.close()
+
+    checks = {"database": database.ping, "files": store.ready, "broker": consumer.ready}
+    return AppDeps(settings, deps, store, checks, parts, close)
+
+
+def handler_deps(
+    settings: IngestSettings, database: Database, store: FileStore, relay: Poke, clock: Clock
+) -> Deps:
+    """What the handlers work with."""
+    vault = Vault(settings.master_key_bytes())
+    directory, promise = CurrentDirectory(database, clock), PolicyPromise()
+    guesses = Guesses(settings.tracking_guesses)
+    return Deps(
         database=database,
+        writer=writer_for(database),
         vault=vault,
         files=store,
         relay=relay,
         clock=clock,
         promise=promise,
         directory=directory,
-        tracking=Tracking(
-            database, vault, Guesses(settings.tracking_guesses), read_case, promise, directory
-        ),
+        tracking=Tracking(database, vault, guesses, read_case, promise, directory),
         file_rules=FileRules.of(settings),
         senders=Throttle(settings.per_minute, _MINUTE),
         addresses=Throttle(settings.per_minute_address, _MINUTE),
     )
-    checks = {"database": database.ping, "files": store.ready, "broker": consumer.ready}
-    return AppDeps(settings, deps, store, checks, parts, database.close)
 
 
 def main() -> None:

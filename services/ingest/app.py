@@ -88,13 +88,8 @@ def create_app(deps: AppDeps) -> FastAPI:
     _static(app, renderer)
     health_routes(app, deps.checks, deps.registry)
     install_openapi(app)
-    app.add_middleware(
-        BodyLimit,
-        max_bytes=settings.body_max_bytes,
-        multipart_bytes=settings.files_total_bytes,
-        prefixes=_UPLOAD_PATHS,
-        page=page,
-    )
+    limits = {"max_bytes": settings.body_max_bytes, "multipart_bytes": settings.files_total_bytes}
+    app.add_middleware(BodyLimit, **limits, prefixes=_UPLOAD_PATHS, page=page)
     app.add_middleware(SecurityHeaders, https=https)
     metrics.declare()
     return app

@@ -1,36 +1,43 @@
 """Reads what the citizen may see of an opened case, from desk's tables."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from services.ingest.tracking import CaseView, Due, Entry
-from shared.contracts.enums import CitizenAct
-from shared.db.read.cases import citizen_view
+from shared.contracts.enums import Actor, CitizenAct
+from shared.db.read.cases import CitizenEntry, citizen_view
+
+_PREFIX, _SUFFIX = "tanggap.case.", ".v1"
 
 
-def read_case(conn: Connection, ticket: str) -> CaseView | None:
+def read_case(conn: Connection, ticket: str, now: datetime) -> CaseView | None:
     """The case, or none while it has not been opened."""
     found = citizen_view(conn, ticket)
     if found is None:
         return None
-    now = datetime.now(UTC)
+    due = found.due
     return CaseView(
         status=found.status,
         opd=found.opd,
-        due=Due(**found.due),
-        timeline=[
-            Entry(
-                at=entry.at,
-                type=entry.type.value.removeprefix("tanggap.case.").removesuffix(".v1"),
-                by=entry.actor.value,
-                text=entry.text,
-                opd=entry.opd,
-                score=entry.score,
-                act_id=entry.act_id,
-            )
-            for entry in found.timeline
-        ],
+        due=Due(due.get("verify"), due.get("first_response"), due.get("finish")),
+        timeline=[_entry(entry) for entry in found.timeline],
         question=found.question,
         allowed=frozenset(act for act in CitizenAct if found.may(act, now)),
+        done=frozenset(found.done),
+    )
+
+
+def _entry(entry: CitizenEntry) -> Entry:
+    kind = entry.type.value.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    return Entry(
+        at=entry.at,
+        type=kind,
+        by=entry.actor.value,
+        text=entry.text,
+        opd=entry.opd,
+        score=entry.score,
+        reason=entry.reason,
+        external=entry.external,
+        act_id=entry.act_id if entry.actor is Actor.CITIZEN else None,
     )

@@ -29,6 +29,7 @@ from services.ingest.ports import Files, Poke, Promise
 from services.ingest.refusals import Flaw, Refusal, RefusedError, invalid, refused
 from services.ingest.tokens import token_hash
 from services.ingest.tracking import Tracking, code_hash
+from services.ingest.writer import Writer
 from shared.clock import Clock
 from shared.contracts.enums import Channel
 from shared.contracts.topics import Service
@@ -45,6 +46,7 @@ class Deps:
     """What the handlers work with; made once in `__main__.build`."""
 
     database: Database
+    writer: Writer
     vault: Vault
     files: Files
     relay: Poke
@@ -110,13 +112,17 @@ def file_complaint(deps: Deps, command: FileComplaint, sent: Sent) -> Accepted:
     row |= {"event_id": event.event_id, "due_at": due_at, "phone_hash": phone, "files": len(kept)}
     shelf = Shelf(deps.files, deps.vault)
     files = shelf.put(key, ticket, kept, now)
-    with deps.database.write() as conn:
+
+    def write(conn: Connection) -> str | None:
         first = once.claim(conn, ticket, now)
         if first is None:
             store.add_key(conn, ticket, wrapped, now)
             store.add_complaint(conn, row)
             store.add_files(conn, files)
             outbox.add(conn, Service.INGEST, [event])
+        return first
+
+    first = deps.writer.run(write)
     if first is not None:
         shelf.clear()
         return _accepted_before(deps, first)
@@ -147,7 +153,8 @@ def answer_survey(deps: Deps, command: AnswerSurvey, sent: Sent) -> Noted:
         "sealed_comment": _seal(deps, key, intake.COMMENT_CONTEXT, receipt, comment),
         "received_at": now,
     }
-    with deps.database.write() as conn:
+
+    def write(conn: Connection) -> str | None:
         first = once.claim(conn, receipt, now)
         if first is None:
             if command.token:
@@ -155,6 +162,9 @@ def answer_survey(deps: Deps, command: AnswerSurvey, sent: Sent) -> Noted:
             store.add_key(conn, receipt, wrapped, now)
             store.add_survey(conn, row)
             outbox.add(conn, Service.INGEST, [event])
+        return first
+
+    first = deps.writer.run(write)
     if first is not None:
         return Noted(first, repeated=True)
     deps.relay.poke()
@@ -170,31 +180,30 @@ def act(deps: Deps, ticket: str, command: ActOnComplaint, sent: Sent) -> Noted:
     if (before := once.before(deps.database)) is not None:
         return Noted(before, repeated=True)
     _raise_if(rules.act_flaws(command, with_files=bool(sent.files)))
-    _check_allowed(deps, found, command)
+    _check_allowed(deps, found, command, now)
     _limit(deps, found.ticket, sent.address, now)
     kept = cleaned(sent.files, deps.file_rules)
     key, names = _key_and_names(deps, found.ticket)
     event = acted_event(found.ticket, found.region, command, names, sent.arrival(now, len(kept)))
     act_id = event.event_id
     text = rules.tidy(command.text or "")
-    row = {
+    row = _act_row(found.ticket, command, sent, now) | {
         "event_id": act_id,
-        "ticket": found.ticket,
-        "act": command.act.value,
-        "score": command.score,
         "sealed_text": _seal(deps, key, intake.ACT_CONTEXT, act_id, text),
-        "channel": sent.channel.value,
         "files": len(kept),
-        "received_at": now,
     }
     shelf = Shelf(deps.files, deps.vault)
     files = shelf.put(key, found.ticket, kept, now, act_id)
-    with deps.database.write() as conn:
+
+    def write(conn: Connection) -> str | None:
         first = once.claim(conn, act_id, now)
         if first is None:
             store.add_act(conn, row)
             store.add_files(conn, files)
             outbox.add(conn, Service.INGEST, [event])
+        return first
+
+    first = deps.writer.run(write)
     if first is not None:
         shelf.clear()
         return Noted(first, repeated=True)
@@ -255,6 +264,17 @@ def _complaint_row(command: FileComplaint, sent: Sent, now: datetime) -> dict[st
     }
 
 
+def _act_row(ticket: str, command: ActOnComplaint, sent: Sent, now: datetime) -> dict[str, Any]:
+    """What of an act may lie open in its row."""
+    return {
+        "ticket": ticket,
+        "act": command.act.value,
+        "score": command.score,
+        "channel": sent.channel.value,
+        "received_at": now,
+    }
+
+
 def _sealed(
     deps: Deps, key: bytes, ticket: str, code: str, command: FileComplaint, identity: Reported
 ) -> dict[str, Any]:
@@ -296,9 +316,11 @@ def _use_token(
         raise refused(Refusal.CONFLICT, "used_token", "token")
 
 
-def _check_allowed(deps: Deps, found: intake.Submission, command: ActOnComplaint) -> None:
+def _check_allowed(
+    deps: Deps, found: intake.Submission, command: ActOnComplaint, now: datetime
+) -> None:
     """Tell the citizen at once what the case's state forbids; desk decides in the end."""
-    allowed = deps.tracking.view(found).case.allowed
+    allowed = deps.tracking.view(found, now).case.allowed
     if command.act not in allowed:
         names = ", ".join(sorted(act.value for act in allowed)) or "-"
         raise refused(Refusal.INVALID, "act_not_now", "act", allowed=names)

@@ -56,24 +56,23 @@ def claim(conn: Connection, key_hash: str, wanted: Claim, now: datetime) -> Clai
 
 def add_key(conn: Connection, reference: str, wrapped_key: bytes, now: datetime) -> None:
     """Store the wrapped data key of a ticket or receipt."""
-    conn.execute(
-        insert(ingest_keys).values(ticket=reference, wrapped_key=wrapped_key, created_at=now)
-    )
+    row = {"ticket": reference, "wrapped_key": wrapped_key, "created_at": now}
+    conn.execute(insert(ingest_keys), row)
 
 
 def add_complaint(conn: Connection, values: dict[str, Any]) -> None:
     """Store a complaint's row."""
-    conn.execute(insert(ingest_complaints).values(values))
+    conn.execute(insert(ingest_complaints), values)
 
 
 def add_survey(conn: Connection, values: dict[str, Any]) -> None:
     """Store a survey's row."""
-    conn.execute(insert(ingest_surveys).values(values))
+    conn.execute(insert(ingest_surveys), values)
 
 
 def add_act(conn: Connection, values: dict[str, Any]) -> None:
     """Store an act's row."""
-    conn.execute(insert(ingest_acts).values(values))
+    conn.execute(insert(ingest_acts), values)
 
 
 def add_files(conn: Connection, rows: list[dict[str, Any]]) -> None:

@@ -34,6 +34,8 @@ class Entry:
     text: str | None = None
     opd: str | None = None
     score: int | None = None
+    reason: str | None = None
+    external: str | None = None
     act_id: str | None = None
 
 
@@ -56,6 +58,7 @@ class CaseView:
     timeline: Sequence[Entry]
     question: str | None
     allowed: frozenset[CitizenAct]
+    done: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class View:
     checking: bool
 
 
-CaseReader = Callable[[Connection, str], CaseView | None]
+CaseReader = Callable[[Connection, str, datetime], CaseView | None]
 _BEFORE_OPENING = frozenset({CitizenAct.ADD, CitizenAct.WITHDRAW})
 
 
@@ -133,10 +136,10 @@ class Tracking:
             raise refused(Refusal.NOT_FOUND, "not_found", "code")
         return found
 
-    def view(self, found: intake.Submission) -> View:
+    def view(self, found: intake.Submission, now: datetime) -> View:
         """What the citizen may see now."""
         with self.database.read() as conn:
-            case = self.cases(conn, found.ticket)
+            case = self.cases(conn, found.ticket, now)
             checking = case is None and store.is_dead_letter(conn, found.ticket)
         return View(
             ticket=found.ticket,

@@ -205,46 +205,52 @@ def install_problems(app: FastAPI, page: Page | None = None) -> None:
 
     `page`, if given, may answer with a page instead of a document.
     """
+    answers = _Answers(page)
+    app.add_exception_handler(ProblemError, answers.on_problem)
+    app.add_exception_handler(RequestValidationError, answers.on_validation)
+    app.add_exception_handler(HTTPException, answers.on_http)
+    for kind in (SQLAlchemyError, TransientError):
+        app.add_exception_handler(kind, answers.on_trouble)
+    app.add_middleware(_LastResort, answer=answers.on_bug)
 
-    def answer(request: Request, error: ProblemError) -> Response:
-        shown = page(request, error) if page else None
+
+class _Answers:
+    """What each kind of error is answered with."""
+
+    def __init__(self, page: Page | None) -> None:
+        self._page = page
+
+    def _answer(self, request: Request, error: ProblemError) -> Response:
+        shown = self._page(request, error) if self._page else None
         return problem_response(error) if shown is None else shown
 
-    def on_problem(request: Request, error: Exception) -> Response:
-        return answer(request, cast(ProblemError, error))
+    def on_problem(self, request: Request, error: Exception) -> Response:
+        """Said by the service itself."""
+        return self._answer(request, cast(ProblemError, error))
 
-    def on_validation(request: Request, error: Exception) -> Response:
+    def on_validation(self, request: Request, error: Exception) -> Response:
+        """Found by FastAPI in the request."""
         errors = cast(RequestValidationError, error).errors()
-        return answer(request, validation_problem(errors))
+        return self._answer(request, validation_problem(errors))
 
-    def on_http(request: Request, error: Exception) -> Response:
-        return answer(request, _from_http(cast(HTTPException, error)))
+    def on_http(self, request: Request, error: Exception) -> Response:
+        """Found by the router: no such address or method."""
+        return self._answer(request, _from_http(cast(HTTPException, error)))
 
-    def on_unavailable(request: Request, error: Exception) -> Response:
+    def on_trouble(self, request: Request, error: Exception) -> Response:
+        """A dependency is away, unless the statement itself is wrong."""
         if not is_dependency_trouble(error):
-            return on_bug(request, error)
+            return self.on_bug(request, error)
         _log.warning("dependency_away", error=type(error).__name__)
-        return answer(request, unavailable())
+        return self._answer(request, unavailable())
 
-    def on_bug(request: Request, error: Exception) -> Response:
+    def on_bug(self, request: Request, error: Exception) -> Response:
+        """Our own fault."""
         # The text of an exception may quote what a citizen wrote: its type is enough here.
         _log.error("request_failed", error=type(error).__name__, place=_place(error))
-        return answer(
-            request,
-            ProblemError(
-                500,
-                _TITLES[500],
-                "Permintaan ini gagal dan telah kami catat.",
-                remedy="Ulangi sebentar lagi; bila tetap gagal, hubungi Diskominfo.",
-            ),
-        )
-
-    app.add_exception_handler(ProblemError, on_problem)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    for kind in (SQLAlchemyError, TransientError):
-        app.add_exception_handler(kind, on_unavailable)
-    app.add_middleware(_LastResort, answer=on_bug)
+        detail = "Permintaan ini gagal dan telah kami catat."
+        remedy = "Ulangi sebentar lagi; bila tetap gagal, hubungi Diskominfo."
+        return self._answer(request, ProblemError(500, _TITLES[500], detail, remedy=remedy))
 
 
 def _place(error: Exception) -> str:

@@ -48,6 +48,8 @@ class EntryAnswer(BaseModel):
     text: str | None = None
     opd: str | None = None
     score: int | None = None
+    reason: str | None = None
+    external: str | None = None
 
 
 class TrackingAnswer(BaseModel):
@@ -84,6 +86,8 @@ class TrackingAnswer(BaseModel):
                     text=entry.text,
                     opd=entry.opd,
                     score=entry.score,
+                    reason=entry.reason,
+                    external=entry.external,
                 )
                 for entry in case.timeline
             ],

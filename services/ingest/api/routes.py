@@ -56,14 +56,14 @@ def command_of(body: Body, model: type[C], kind: Counted) -> C:
 def api_routes(deps: Deps, reader: BodyReader, site: str) -> APIRouter:
     """The API's router."""
     router = APIRouter(prefix="/api/v1")
-    _complaint_routes(router, deps, reader, site)
+    _filing(router, deps, reader, site)
+    _following(router, deps, reader)
     _survey_routes(router, deps, reader)
     return router
 
 
-def _complaint_routes(router: APIRouter, deps: Deps, reader: BodyReader, site: str) -> None:
+def _filing(router: APIRouter, deps: Deps, reader: BodyReader, site: str) -> None:
     read_complaint = reading(reader, Counted.COMPLAINT)
-    read_act = reading(reader, Counted.ACT)
 
     @router.post(
         "/complaints",
@@ -86,6 +86,10 @@ def _complaint_routes(router: APIRouter, deps: Deps, reader: BodyReader, site: s
             due_at=done.due_at,
         )
 
+
+def _following(router: APIRouter, deps: Deps, reader: BodyReader) -> None:
+    read_act = reading(reader, Counted.ACT)
+
     @router.get(
         "/complaints/{ticket}",
         summary="What became of a complaint",
@@ -95,8 +99,9 @@ def _complaint_routes(router: APIRouter, deps: Deps, reader: BodyReader, site: s
         request: Request, ticket: str, code: Annotated[str, Query(max_length=64)]
     ) -> TrackingAnswer:
         """A wrong code and an unknown ticket get the same answer."""
-        found = deps.tracking.open(ticket, code, sender_address(request), deps.clock.now())
-        return TrackingAnswer.of(deps.tracking.view(found))
+        now = deps.clock.now()
+        found = deps.tracking.open(ticket, code, sender_address(request), now)
+        return TrackingAnswer.of(deps.tracking.view(found, now))
 
     @router.post(
         "/complaints/{ticket}/acts",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.ingest.words import Lang
-from shared.contracts.enums import Category, SKMElement, Status
+from shared.contracts.enums import Category, CloseReason, SKMElement, Status
 
 Pair = tuple[str, str]
 
@@ -84,6 +84,16 @@ EVENTS: Mapping[str, Pair] = {
     "linked": ("Terhubung dengan SP4N-LAPOR!", "Linked with SP4N-LAPOR!"),
     "not_done": ("Anda menyatakan belum selesai", "You said it is not done"),
     "unsent": ("Pesan tidak terkirim", "Message not delivered"),
+}
+
+REASONS: Mapping[CloseReason, Pair] = {
+    CloseReason.SPAM: ("Bukan laporan yang sungguh-sungguh", "Not a genuine report"),
+    CloseReason.BUKAN_WEWENANG: ("Di luar wewenang daerah", "Outside the region's authority"),
+    CloseReason.BUKAN_PELAYANAN_PUBLIK: ("Bukan tentang pelayanan publik", "No public service"),
+    CloseReason.TIDAK_LENGKAP: ("Keterangan tidak lengkap", "Not enough information"),
+    CloseReason.GANDA: ("Sudah dilaporkan sebelumnya", "Reported before"),
+    CloseReason.TIDAK_BERALASAN: ("Pembukaan kembali tidak beralasan", "Reopening unfounded"),
+    CloseReason.LAINNYA: ("Alasan lain", "Another reason"),
 }
 
 # domain.md §2.1: element, question, and the labels of 1 to 4.
@@ -197,6 +207,14 @@ OCCUPATIONS: tuple[tuple[str, Pair], ...] = (
 def pick(pair: Pair, lang: Lang) -> str:
     """The label in the page's language."""
     return pair[1] if lang == "en" else pair[0]
+
+
+def reason_label(reason: str, lang: Lang) -> str:
+    """Why a case was not continued; a reason that is no code is shown as it is."""
+    try:
+        return pick(REASONS[CloseReason(reason)], lang)
+    except ValueError:
+        return reason
 
 
 def event_label(kind: str, lang: Lang) -> str:

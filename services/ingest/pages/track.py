@@ -18,7 +18,7 @@ from services.ingest.commands import ActOnComplaint
 from services.ingest.handlers import Deps, Sent
 from services.ingest.metrics import Counted
 from services.ingest.pages import dates
-from services.ingest.pages.labels import STATUSES, TONES, event_label, pick
+from services.ingest.pages.labels import STATUSES, TONES, event_label, pick, reason_label
 from services.ingest.pages.render import Renderer, field_errors, language, new_nonce
 from services.ingest.pages.report import FieldErrors, after_refusal
 from services.ingest.pages.words import word
@@ -44,6 +44,8 @@ class Shown:
     at: str
     who: str
     text: str | None
+    reason: str | None
+    external: str | None
     score: int | None
     mine: bool
 
@@ -158,7 +160,7 @@ class _TrackingPages:
         done: CitizenAct | None = None,
     ) -> Response:
         lang = language(request)
-        view = self._deps.tracking.view(found)
+        view = self._deps.tracking.view(found, self._deps.clock.now())
         directory = self._deps.directory()
         region = directory.region(found.region)
         holder = directory.opd(view.case.opd) if view.case.opd else None
@@ -191,12 +193,16 @@ class _TrackingPages:
     def _entry(self, ticket: str, entry: Entry, region: Region | None, lang: Lang) -> Shown:
         mine = entry.by == "citizen"
         own = self._deps.tracking.own_act_text(ticket, entry.act_id) if entry.act_id else None
-        unit = self._deps.directory().opd(entry.opd) if entry.opd else None
+        directory = self._deps.directory()
+        unit = directory.opd(entry.opd) if entry.opd else None
+        outside = directory.opd(entry.external) if entry.external else None
         return Shown(
             label=event_label(entry.type, lang),
             at=dates.moment(entry.at, region, lang) if region else "",
             who=_who(entry.by, unit, lang),
             text=own or entry.text,
+            reason=reason_label(entry.reason, lang) if entry.reason else None,
+            external=outside.name if outside else entry.external,
             score=entry.score,
             mine=mine,
         )
@@ -215,16 +221,18 @@ def _newest(view: View) -> list[Entry]:
 
 
 def _dues(view: View, region: Region | None, lang: Lang) -> list[tuple[str, str]]:
-    """Deadlines that still lie ahead of the citizen; a closed case has none."""
+    """Steps that are still to be done; a closed case has none."""
     if region is None or view.case.status in CLOSED_STATUSES:
         return []
-    due = view.case.due
+    due, done = view.case.due, view.case.done
     steps = (
         ("verify", due.verify),
         ("first_response", due.first_response),
         ("finish", due.finish),
     )
-    return [(key, dates.deadline_day(at, region, lang)) for key, at in steps if at is not None]
+    return [
+        (key, dates.deadline_day(at, region, lang)) for key, at in steps if at and key not in done
+    ]
 
 
 def _file(row: FileRow) -> dict[str, str]:
