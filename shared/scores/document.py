@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from shared.policy.load import PolicySet
@@ -145,7 +146,7 @@ def pekppp_json(
     levels[instrument.follow_up.indicator] = follow_up.level
     if kode == _KODE_B:
         levels[instrument.response_speed.indicator] = speed
-    aspect = aspect_bounds(levels, instrument.live_aspect, instrument)
+    aspect, ipp = _estimates(tuple(levels.items()), kode, policy)
     indicators: dict[str, dict[str, Any]] = {
         str(no): {
             "level": level,
@@ -174,9 +175,19 @@ def pekppp_json(
         "kode": kode,
         "instrument": instrument.name,
         "notice": NOTICE,
-        "aspect_e": {**_bounds_json(aspect), "indicators": indicators},
-        "ipp": _ipp_json(aspect, kode, policy),
+        "aspect_e": {**aspect, "indicators": indicators},
+        "ipp": {**ipp, "missing": [*ipp["missing"]]},
     }
+
+
+# A region's page asks this for every OPD and year, and few combinations of levels exist.
+@lru_cache(maxsize=1024)
+def _estimates(
+    levels: tuple[tuple[int, int | Fraction | None], ...], kode: str | None, policy: PolicySet
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    instrument = policy.instrument
+    aspect = aspect_bounds(dict(levels), instrument.live_aspect, instrument)
+    return _bounds_json(aspect), _ipp_json(aspect, kode, policy)
 
 
 def _bounds_json(bounds: Bounds) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of an index: `share` of `n` before shrinking is `successes / n`."""
+    """One part of an index; `ratio` is its weight among the parts that count."""
 
     name: PartName
     p: Fraction
@@ -126,6 +126,7 @@ class Part:
     successes: Fraction
     running: int
     weight: Fraction
+    ratio: Fraction
     region_p: Fraction
 
 
@@ -152,45 +153,59 @@ def counts(tally: Tally, name: PartName, policy: IndexPolicy) -> tuple[Fraction,
     return clock.on_time + policy.late * clock.late, clock.n, clock.running
 
 
-def region_share(region: Tally, name: PartName, policy: IndexPolicy) -> Fraction:
-    """The region's share p0 of a part."""
-    successes, n, _ = counts(region, name, policy)
-    return (successes + 1) / (n + 2)
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """What all indexes of a region have in common in one part: its weight and its share p0."""
+
+    name: PartName
+    weight: Fraction
+    ratio: Fraction
+    p: Fraction
 
 
-def measured(region: Tally, policy: IndexPolicy) -> tuple[PartName, ...]:
-    """The parts that count for every OPD of the region."""
-    return tuple(
-        name for name in PARTS if name in policy.always or counts(region, name, policy)[1] > 0
-    )
+def shared_parts(region: Tally, policy: IndexPolicy) -> tuple[SharedPart, ...]:
+    """The parts that count in the region: measured anywhere in it, or always."""
+    found = []
+    for name in PARTS:
+        successes, n, _ = counts(region, name, policy)
+        if n or name in policy.always:
+            found.append((name, policy.weights[name], (successes + 1) / (n + 2)))
+    weights = sum((weight for _, weight, _ in found), Fraction(0))
+    return tuple(SharedPart(name, weight, weight / weights, p) for name, weight, p in found)
 
 
-def opd_index(tally: Tally, region: Tally, policy: IndexPolicy) -> Index:
-    """The index of an OPD among its region."""
+def opd_index(
+    tally: Tally,
+    region: Tally,
+    policy: IndexPolicy,
+    shared: tuple[SharedPart, ...] | None = None,
+) -> Index:
+    """The index of an OPD among its region; `shared` saves computing the region's part again."""
     parts = []
-    for name in measured(region, policy):
-        successes, n, running = counts(tally, name, policy)
-        shared = region_share(region, name, policy)
+    for part in shared or shared_parts(region, policy):
+        successes, n, running = counts(tally, part.name, policy)
         strength = policy.prior + running
-        p = (successes + strength * shared) / (n + strength)
-        parts.append(Part(name, p, n, successes, running, policy.weights[name], shared))
+        p = (successes + strength * part.p) / (n + strength)
+        parts.append(_part(part, p, n, successes, running))
     return _index(parts, tally, policy)
 
 
 def region_index(region: Tally, policy: IndexPolicy) -> Index:
     """The index of a region itself."""
     parts = []
-    for name in measured(region, policy):
-        successes, n, running = counts(region, name, policy)
-        p = region_share(region, name, policy)
-        parts.append(Part(name, p, n, successes, running, policy.weights[name], p))
+    for part in shared_parts(region, policy):
+        successes, n, running = counts(region, part.name, policy)
+        parts.append(_part(part, part.p, n, successes, running))
     return _index(parts, region, policy)
 
 
+def _part(shared: SharedPart, p: Fraction, n: int, successes: Fraction, running: int) -> Part:
+    return Part(shared.name, p, n, successes, running, shared.weight, shared.ratio, shared.p)
+
+
 def _index(parts: Sequence[Part], tally: Tally, policy: IndexPolicy) -> Index:
-    weights = sum((part.weight for part in parts), Fraction(0))
-    value = 100 * sum((part.weight * part.p for part in parts), Fraction(0)) / weights
-    radius = _radius(parts, weights, policy)
+    value = 100 * sum((part.ratio * part.p for part in parts), Fraction(0))
+    radius = _radius(parts, policy)
     middle = to_decimal(value)
     n = tally.n
     state = State.NONE if n == 0 else State.FEW if n < policy.few_below else State.OK
@@ -205,22 +220,21 @@ def _index(parts: Sequence[Part], tally: Tally, policy: IndexPolicy) -> Index:
     )
 
 
-def _radius(parts: Sequence[Part], weights: Fraction, policy: IndexPolicy) -> Decimal:
+def _radius(parts: Sequence[Part], policy: IndexPolicy) -> Decimal:
     """Half the interval: parts half independent of each other, half in step."""
-    apart = Fraction(0)
-    together = Decimal(0)
+    apart = together = Decimal(0)
     for part in parts:
         n = part.n + policy.prior
         middle = (part.p * n + 1) / (n + 2)
-        variance = middle * (1 - middle) / (n + 3)
-        weight = part.weight / weights
-        apart += weight * weight * variance
-        root = DIGITS.sqrt(to_decimal(variance))
-        together = DIGITS.add(together, DIGITS.multiply(to_decimal(weight), root))
+        above, below = middle.numerator, middle.denominator
+        # middle · (1 − middle) ÷ (n + 3), as one division.
+        variance = DIGITS.divide(Decimal(above * (below - above)), Decimal(below * below * (n + 3)))
+        weight = to_decimal(part.ratio)
+        apart = DIGITS.add(apart, DIGITS.multiply(DIGITS.multiply(weight, weight), variance))
+        together = DIGITS.add(together, DIGITS.multiply(weight, DIGITS.sqrt(variance)))
     half = Decimal("0.5")
     inner = DIGITS.add(
-        DIGITS.multiply(half, to_decimal(apart)),
-        DIGITS.multiply(half, DIGITS.multiply(together, together)),
+        DIGITS.multiply(half, apart), DIGITS.multiply(half, DIGITS.multiply(together, together))
     )
     return DIGITS.multiply(to_decimal(100 * policy.interval), DIGITS.sqrt(inner))
 

@@ -14,11 +14,9 @@ def to_decimal(value: Fraction) -> Decimal:
 
 def rounded(value: Fraction | Decimal, places: int = 2) -> Decimal:
     """The value rounded half up, exactly."""
-    exact = Fraction(value)
-    scale = 10**places
-    scaled = (abs(exact) * scale * 2 + 1) // 2
-    digits = Decimal(-scaled if exact < 0 else scaled)
-    return digits.scaleb(-places, _WIDE)
+    above, below = value.as_integer_ratio()
+    scaled = (2 * abs(above) * 10**places + below) // (2 * below)
+    return Decimal(-scaled if above < 0 else scaled).scaleb(-places, _WIDE)
 
 
 def figure(value: Fraction | Decimal | None, places: int = 2) -> float | None:

@@ -9,16 +9,19 @@ from datetime import date
 
 from shared.scores.measures import Grain, first_day_of, month_of
 
-_ALL = 10**9
+_NO_STEP = range(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Rows of one grain with step and tick between the ends, both included."""
+    """Rows of one grain with one of the steps and a tick between the ends, both included.
+
+    Steps are listed, not spanned: a database then goes to each step's ticks directly instead of
+    reading all ticks of all steps.
+    """
 
     grain: Grain
-    step_from: int
-    step_to: int
+    steps: range
     tick_from: int
     tick_to: int
 
@@ -28,8 +31,8 @@ def state_ranges(tick: int) -> tuple[Range, ...]:
     month = month_of(tick >> 1)
     begin = 2 * first_day_of(month)
     return (
-        Range(Grain.STATE_DAY, 0, 0, begin, tick),
-        Range(Grain.STATE_MONTH, 0, 0, 0, month - 1),
+        Range(Grain.STATE_DAY, _NO_STEP, begin, tick),
+        Range(Grain.STATE_MONTH, _NO_STEP, 0, month - 1),
     )
 
 
@@ -40,25 +43,26 @@ def step_ranges(start: date, tick: int) -> tuple[Range, ...]:
     begin = 2 * first_day_of(month)
     found: list[Range] = []
     if first != first_day_of(step_month):
-        rest = first_day_of(step_month + 1) - 1
+        days = range(first, first_day_of(step_month + 1))
         found += [
-            Range(Grain.STEP_DAY_DAY, first, rest, begin, tick),
-            Range(Grain.STEP_DAY_MONTH, first, rest, 0, month - 1),
+            Range(Grain.STEP_DAY_DAY, days, begin, tick),
+            Range(Grain.STEP_DAY_MONTH, days, 0, month - 1),
         ]
         step_month += 1
+    months = range(step_month, month + 1)
     found += [
-        Range(Grain.STEP_MONTH_DAY, step_month, _ALL, begin, tick),
-        Range(Grain.STEP_MONTH_MONTH, step_month, _ALL, 0, month - 1),
+        Range(Grain.STEP_MONTH_DAY, months, begin, tick),
+        Range(Grain.STEP_MONTH_MONTH, months, 0, month - 1),
     ]
     return tuple(found)
 
 
-def year_ranges(year: int, tick: int) -> tuple[Range, ...]:
-    """What became of the cases received in a year, as it stood at a tick."""
+def year_ranges(first: int, last: int, tick: int) -> tuple[Range, ...]:
+    """What became of the cases received in these years, as it stood at a tick."""
     month = month_of(tick >> 1)
     begin = 2 * first_day_of(month)
-    first, last = year * 12, year * 12 + 11
+    months = range(first * 12, last * 12 + 12)
     return (
-        Range(Grain.YEAR_DAY, first, last, begin, tick),
-        Range(Grain.YEAR_MONTH, first, last, 0, month - 1),
+        Range(Grain.YEAR_DAY, months, begin, tick),
+        Range(Grain.YEAR_MONTH, months, 0, month - 1),
     )

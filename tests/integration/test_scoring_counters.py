@@ -100,7 +100,8 @@ class Bench:
 
     def score(self, opd: str, **options: Any) -> dict[str, Any]:
         with self.db.read() as conn:
-            return opd_score(conn, opd, options.pop("now", NOW), **options)
+            found: dict[str, Any] = opd_score(conn, opd, options.pop("now", NOW), **options)
+            return found
 
 
 @pytest.fixture
@@ -221,7 +222,8 @@ def test_the_past_asked_later_is_unchanged_except_by_late_known_events(bench: Be
     bench.cases(book)
 
     def september() -> dict[str, Any]:
-        return bench.score(X, as_of=date(2026, 9, 30), window="month")["responsiveness"]
+        found: dict[str, Any] = bench.score(X, as_of=date(2026, 9, 30), window="month")
+        return dict(found["responsiveness"])
 
     then = bench.score(X, as_of=date(2026, 9, 30), window="month", now=at("2026-10-01"))
     assert september() == then["responsiveness"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, union_all
+from sqlalchemy import Connection, Subquery, and_, func, select, union_all
 
 from shared.contracts.enums import SKMElement
 from shared.db.read.directory import OPD, Directory, Region
@@ -22,7 +22,16 @@ from shared.scores.document import (
     region_document,
     score_document,
 )
-from shared.scores.index import Index, Tally, opd_index, ranks, region_index, tally_of, total
+from shared.scores.index import (
+    Index,
+    Tally,
+    opd_index,
+    ranks,
+    region_index,
+    shared_parts,
+    tally_of,
+    total,
+)
 from shared.scores.measures import first_day_of, month_of
 from shared.scores.skm import Answers, skm_result
 from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
@@ -104,20 +113,18 @@ def load_region(
     Raises `UnknownUnitError`, and `ValueError` for an unknown window or a day that has not begun.
     """
     policies = book or load_policies()
-    entries = directory or Directory.load(conn)
+    entries = directory or Directory.load(conn, as_of)
     found = entries.region(region)
     if found is None:
         raise UnknownUnitError(region)
     today = as_of or now.astimezone(found.zone_info).date()
     policy = policies.at(today)
     chosen = span(Window(window), as_of, now, found.zone_info, policy.index.days)
-    if as_of is not None and directory is None:
-        entries = Directory.load(conn, chosen.end)
     sums = _sums(
         conn, region, (*state_ranges(chosen.tick), *step_ranges(chosen.start, chosen.tick))
     )
     year = chosen.end.year
-    years = {y: _sums(conn, region, year_ranges(y, chosen.tick)) for y in (year, year - 1)}
+    years = _year_sums(conn, region, year - 1, year, chosen.tick)
     answers = _skm_answers(conn, region, chosen)
     return _computed(found, entries, policy, chosen, sums, years, answers)
 
@@ -137,7 +144,10 @@ def _computed(
     for opd in directory.opds(region.code):
         codes = directory.with_units(opd.code)
         tallies[opd.code] = total(own[code] for code in codes if code in own)
-    indexes = {code: opd_index(tally, whole, policy.index) for code, tally in tallies.items()}
+    shared = shared_parts(whole, policy.index)
+    indexes = {
+        code: opd_index(tally, whole, policy.index, shared) for code, tally in tallies.items()
+    }
     ranked = {opd.code: indexes[opd.code] for opd in directory.opds(region.code) if opd.ranked}
     return RegionScores(
         region, directory, policy, chosen, sums, years, answers, tallies, whole, indexes,
@@ -177,19 +187,7 @@ def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
 
 
 def _sums(conn: Connection, region: str, ranges: Sequence[Range]) -> Sums:
-    c = scoring_counters.c
-    parts = [
-        select(c.opd, c.measure, c.n).where(
-            and_(
-                c.region == region,
-                c.grain == wanted.grain.value,
-                c.step.between(wanted.step_from, wanted.step_to),
-                c.tick.between(wanted.tick_from, wanted.tick_to),
-            )
-        )
-        for wanted in ranges
-    ]
-    rows = union_all(*parts).subquery()
+    rows = _rows(region, ranges)
     query = select(rows.c.opd, rows.c.measure, func.sum(rows.c.n)).group_by(
         rows.c.opd, rows.c.measure
     )
@@ -198,6 +196,37 @@ def _sums(conn: Connection, region: str, ranges: Sequence[Range]) -> Sums:
         if n:
             found.setdefault(opd, {})[measure] = int(n)
     return found
+
+
+def _year_sums(conn: Connection, region: str, first: int, last: int, tick: int) -> dict[int, Sums]:
+    """Sums per year of receipt; its months are numbered from year zero."""
+    rows = _rows(region, year_ranges(first, last, tick))
+    year = rows.c.step // 12
+    query = select(year, rows.c.opd, rows.c.measure, func.sum(rows.c.n)).group_by(
+        year, rows.c.opd, rows.c.measure
+    )
+    found: dict[int, Sums] = {year: {} for year in range(first, last + 1)}
+    for received, opd, measure, n in conn.execute(query):
+        if n:
+            found[received].setdefault(opd, {})[measure] = int(n)
+    return found
+
+
+def _rows(region: str, ranges: Sequence[Range]) -> Subquery:
+    c = scoring_counters.c
+    parts = [
+        select(c.step, c.opd, c.measure, c.n).where(
+            and_(
+                c.region == region,
+                c.grain == wanted.grain.value,
+                c.step.in_(wanted.steps),
+                c.tick.between(wanted.tick_from, wanted.tick_to),
+            )
+        )
+        for wanted in ranges
+        if wanted.steps
+    ]
+    return union_all(*parts).subquery()
 
 
 def _skm_answers(conn: Connection, region: str, chosen: Span) -> dict[str, Answers]:
