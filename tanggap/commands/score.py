@@ -1,6 +1,6 @@
 """`tanggap score`: figures, where they come from, and whether they are right."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -49,7 +49,7 @@ def explain(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Show what a score is made of: the counts behind every part, and the policy used."""
-    document = _document(data, unit, as_of, window)
+    document = _document(data, unit, as_of, window, explained=True)
     document.pop("opds", None)
     if as_json:
         print_json(document)
@@ -97,7 +97,9 @@ def rebuild(data: DataDir = DEFAULT_DATA) -> None:
     print(f"{count} cases folded anew.")
 
 
-def _document(data: DataDir, unit: str, as_of: str | None, window: str) -> dict[str, Any]:
+def _document(
+    data: DataDir, unit: str, as_of: str | None, window: str, *, explained: bool = False
+) -> dict[str, Any]:
     from shared.clock import SystemClock
     from shared.db.read import scores
 
@@ -105,7 +107,11 @@ def _document(data: DataDir, unit: str, as_of: str | None, window: str) -> dict[
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
         raise TanggapError(f"{as_of} is not a date such as 2026-03-31") from error
-    read = scores.opd_score if "/" in unit else scores.region_score
+    read: Callable[..., dict[str, Any]]
+    if explained:
+        read = scores.explained_score
+    else:
+        read = scores.opd_score if "/" in unit else scores.region_score
     with opened_database(data) as database, database.read() as conn:
         try:
             return read(conn, unit, SystemClock().now(), as_of=day, window=window)
@@ -142,4 +148,6 @@ def _flat(value: Any, name: str = "") -> list[list[Any]]:
             for key, inner in value.items()
             for row in _flat(inner, f"{name}.{key}" if name else str(key))
         ]
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [row for item in value for row in _flat(item, f"{name}[{item.get('name', '')}]")]
     return [[name, value]]

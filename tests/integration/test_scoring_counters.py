@@ -31,6 +31,7 @@ from shared.db.migrate import upgrade
 from shared.db.read.directory import Directory
 from shared.db.read.scores import (
     UnknownUnitError,
+    explained_score,
     load_region,
     opd_score,
     public_view,
@@ -353,6 +354,22 @@ def test_rebuild_takes_a_changed_start_of_counting_over(bench: Bench) -> None:
     audit.rebuild(bench.db, bench.rules)
     assert bench.report().agrees
     assert bench.score(X, window="year")["responsiveness"]["n"] == 0
+
+
+def test_an_explanation_adds_up_to_the_value(bench: Bench) -> None:
+    bench.cases(CaseBook("2026-11-16").resolve("2026-11-17"), CaseBook("2026-11-10", Y))
+    with bench.db.read() as conn:
+        found = explained_score(conn, X, NOW)
+        region = explained_score(conn, "paser", NOW)
+        with pytest.raises(UnknownUnitError):
+            explained_score(conn, "paser/nothing", NOW)
+    parts = found["explain"]["responsiveness"]["parts"]
+    total = sum(part["points"] for part in parts)
+    assert total == pytest.approx(found["responsiveness"]["value"], abs=0.03)
+    assert found["explain"]["responsiveness"]["left_out"] == ["satisfaction"]
+    assert "0.3·late" in found["explain"]["formulas"]["verify"]
+    assert region["explain"]["policies"]["name"] == region["policy"]
+    assert region["opds"]
 
 
 def test_unknown_units_are_named(bench: Bench) -> None:

@@ -22,6 +22,7 @@ from shared.scores.document import (
     region_document,
     score_document,
 )
+from shared.scores.explain import explanation
 from shared.scores.index import (
     Index,
     Tally,
@@ -82,6 +83,12 @@ class RegionScores:
         head = Head(self.region.code, self.region.name)
         own = self._document(head, None, self.index, None)
         return region_document(own, [self.document(opd) for opd in self.opds()])
+
+    def explain(self, opd: OPD | None = None) -> dict[str, Any]:
+        """The Score JSON of an OPD, or of the region, with what its index is made of."""
+        index = self.index if opd is None else self.indexes[opd.code]
+        document = self.region_document() if opd is None else self.document(opd)
+        return {**document, "explain": explanation(index, self.region_tally, self.policy)}
 
     def _document(
         self, head: Head, codes: Iterable[str] | None, index: Index, rank: int | None
@@ -167,6 +174,15 @@ def opd_score(conn: Connection, opd: str, now: datetime, **options: Any) -> dict
     if found is None:
         raise UnknownUnitError(opd)
     return scores.document(found)
+
+
+def explained_score(conn: Connection, unit: str, now: datetime, **options: Any) -> dict[str, Any]:
+    """The explained score of a region, or of an OPD by its full code; options as `load_region`."""
+    scores = load_region(conn, unit.partition("/")[0], now, **options)
+    found = scores.directory.opd(unit)
+    if found is None and "/" in unit:
+        raise UnknownUnitError(unit)
+    return scores.explain(found)
 
 
 def public_view(document: dict[str, Any], book: PolicyBook | None = None) -> dict[str, Any]:
