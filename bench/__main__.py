@@ -1,4 +1,4 @@
-"""`python -m bench [rules | pipeline]`: run the benchmarks and print their tables."""
+"""`python -m bench [rules | stages | pipeline]`: run the benchmarks and print their tables."""
 
 import argparse
 import sys
@@ -7,10 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import pipeline, rules
+from bench import pipeline, rules, stages
 from bench.figures import Result, print_table, write_json
 
-TITLES = {"rules": "Rules: one core", "pipeline": "Pipeline: everything, as a user starts it"}
+TITLES = {
+    "rules": "Rules: one core",
+    "stages": "Stages: one core, SQLite, no broker",
+    "pipeline": "Pipeline: everything, as a user starts it",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,6 +34,10 @@ def _run(name: str, console: Console, arguments: argparse.Namespace) -> list[Res
         return pipeline.run(
             console, brokers=arguments.brokers, quick=arguments.quick, file=arguments.texts
         )
+    if name == "stages":
+        return stages.run(
+            console, quick=arguments.quick, file=arguments.texts, profile=arguments.profile
+        )
     return rules.run(console, quick=arguments.quick, file=arguments.texts)
 
 
@@ -39,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--brokers", type=_brokers, default=pipeline.BROKERS, metavar="LIST")
     parser.add_argument("--quick", action="store_true", help="less of the same, for a first look")
     parser.add_argument("--texts", type=Path, metavar="CSV", help="complaints to use (`text`)")
+    parser.add_argument("--profile", action="store_true", help="show where each stage spends")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser
 
