@@ -34,8 +34,8 @@ CLASSIFIER_CONFIDENCE = Histogram(
 )
 CLASSIFICATIONS = Counter(
     "tanggap_classifications",
-    "Texts classified, by form, language and model.",
-    ["form", "language", "model"],
+    "Texts classified, by what came of it: restricted, external, named or unclear.",
+    ["kind", "outcome"],
 )
 OUTBOX_PUBLISHED = Counter(
     "tanggap_outbox_published", "Outbox rows sent to the broker and marked.", ["service"]

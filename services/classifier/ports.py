@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Protocol
 
 from shared.contracts.classification import Classification
 from shared.contracts.enums import Category, Form
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class Unit(Protocol):
@@ -90,7 +91,7 @@ class Classifier(Protocol):
 class UnitSource(Protocol):
     """Reads the regions' lists of units in force now."""
 
-    def __call__(self, conn: Connection) -> Mapping[str, tuple[Unit, ...]]:
+    def __call__(self, conn: "Connection") -> Mapping[str, tuple[Unit, ...]]:
         """By region code; equal lists are the same object, so that models may cache by it."""
         ...
 

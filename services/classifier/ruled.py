@@ -3,28 +3,21 @@
 import re
 from collections.abc import Sequence
 
+from services.classifier.judgement import Reading, judge
 from services.classifier.languages import guess_language
 from services.classifier.lexicons import Lexicons, load_lexicons
 from services.classifier.ports import ClassificationRequest, Unit
 from services.classifier.routing import Route, Router, router_of
 from services.classifier.rules import (
-    Decision,
-    accusation,
     best_category,
     category_scores,
-    kind_of,
-    maladministration_of,
-    only_asks,
     pairs_near,
     place_words,
     relevant,
-    spam_score,
-    urgency_of,
 )
 from services.classifier.sentiment import NO_TONE, ToneReader
 from services.classifier.tokens import raw_words
 from shared.contracts.classification import Classification
-from shared.contracts.enums import Category, Form, Kind, Maladministration
 from shared.privacy.mask import mask
 
 VERSION = "rules-1"
@@ -32,9 +25,6 @@ _PLACEHOLDERS = re.compile(r"\[[A-Z]{3,8}\]")
 _LINK = re.compile(r"https?://|www\.|bit\.ly|wa\.me|t\.me/")
 _MOST_REASONS = 12
 _MOST_ROUTERS = 64
-_IMPLYING = frozenset(
-    {Maladministration.PERMINTAAN_IMBALAN, Maladministration.PENYALAHGUNAAN_WEWENANG}
-)
 
 
 class RuleClassifier:
@@ -56,66 +46,71 @@ class RuleClassifier:
 
     def _one(self, request: ClassificationRequest) -> Classification:
         masked = mask(request.text)
-        survey = request.form is Form.SURVEY
-        words = raw_words(_PLACEHOLDERS.sub(" ", masked.text))
-        tokens = self._lexicons.normaliser.tokens(words)
-        signals = self._lexicons.signals.scan(tokens)
-        subject = self._with_service(tokens, request.service)
-        places = place_words(subject)
-        scores, phrases = category_scores(
-            self._lexicons.categories.scan(subject),
-            pairs_near(subject, self._lexicons.near),
-            places,
-            request.category_asked,
-        )
-        question = "?" in masked.text
-        topic = best_category(scores)
-        tags = maladministration_of(signals)
-        asks = only_asks(signals, question_mark=question)
-        accused = accusation(signals, topic, asks=asks)
-        if request.category_asked is Category.PERILAKU_PETUGAS_PUNGLI:
-            accused = Decision(True, accused.because)
-        if not accused.value:
-            tags = [tag for tag in tags if tag not in _IMPLYING]
-        category = Category.PERILAKU_PETUGAS_PUNGLI if accused.value else topic
-        language = guess_language(words, self._lexicons.languages)
-        sentiment = self._tone.read(masked.text, tokens, language.code) if words else NO_TONE
-        kind, kind_words = kind_of(
-            signals, sentiment.label, question_mark=question, accused=accused.value
-        )
-        if survey and not words:
-            kind = Kind.ASPIRASI  # an answer without a comment complains of nothing
-        urgency, danger = urgency_of(signals, kind, sentiment.probs.negative)
-        route = self._route(request, subject, places, relevant(scores), accused=accused.value)
+        read = self._read(request, masked.text)
+        sentiment = NO_TONE
+        language = guess_language(read.words, self._lexicons.languages)
+        if read.words:
+            sentiment = self._tone.read(masked.text, read.tokens, language.code)
+        verdict = judge(read, sentiment, request)
+        route = self._route(request, read, accused=verdict.accused.value)
         return Classification(
             language=language,
-            kind=kind,
-            berkadar_pengawasan=accused.value,
-            category=category,
+            kind=verdict.kind,
+            berkadar_pengawasan=verdict.accused.value,
+            category=verdict.category,
             opd=list(route.opd),
             external=route.external,
-            urgency=urgency,
+            urgency=verdict.urgency,
             sentiment=sentiment,
-            maladministration=tags,
+            maladministration=verdict.tags,
             pii=masked.pii(),
             masked_text=masked.text,
-            spam=0.0
-            if survey and not words
-            else spam_score(
-                signals,
-                words,
-                links=len(_LINK.findall(masked.text)),
-                category_points=scores.get(topic, 0.0),
-            ),
+            spam=verdict.spam,
             reasons=_reasons(
-                dugaan=accused.because,
-                kategori=phrases.get(topic, ()),
-                urgensi=danger,
-                jenis=kind_words,
-                opd=() if accused.value else route.because,
+                dugaan=verdict.accused.because,
+                kategori=read.phrases.get(read.topic, ()),
+                urgensi=verdict.danger,
+                jenis=verdict.kind_words,
+                opd=() if verdict.accused.value else route.because,
             ),
             model_version=VERSION,
         )
+
+    def _read(self, request: ClassificationRequest, text: str) -> Reading:
+        """Cut the text and find the phrases of the lists in it."""
+        lexicons = self._lexicons
+        words = raw_words(_PLACEHOLDERS.sub(" ", text))
+        tokens = lexicons.normaliser.tokens(words)
+        subject = tokens
+        if request.service:
+            subject = [*tokens, *lexicons.normaliser.tokens(raw_words(request.service))]
+        places = place_words(subject)
+        scores, phrases = category_scores(
+            lexicons.categories.scan(subject),
+            pairs_near(subject, lexicons.near),
+            places,
+            request.category_asked,
+        )
+        return Reading(
+            words=words,
+            tokens=tokens,
+            subject=subject,
+            places=places,
+            signals=lexicons.signals.scan(tokens),
+            scores=scores,
+            phrases=phrases,
+            topic=best_category(scores),
+            asks="?" in text,
+            links=len(_LINK.findall(text)),
+        )
+
+    def _route(self, request: ClassificationRequest, read: Reading, *, accused: bool) -> Route:
+        if not request.units:
+            return Route()
+        router = self._router(request.units)
+        if accused:
+            return router.accused()
+        return router.route(read.subject, read.places, relevant(read.scores), request.opd_asked)
 
     def _router(self, units: tuple[Unit, ...]) -> Router:
         # By identity, with the list kept alive: comparing forty units a text would cost more.
@@ -126,27 +121,6 @@ class RuleClassifier:
             known = (units, router_of(units, self._lexicons.normaliser.phrase))
             self._routers[id(units)] = known
         return known[1]
-
-    def _with_service(self, tokens: list[str], service: str | None) -> list[str]:
-        if not service:
-            return tokens
-        return [*tokens, *self._lexicons.normaliser.tokens(raw_words(service))]
-
-    def _route(
-        self,
-        request: ClassificationRequest,
-        tokens: Sequence[str],
-        places: frozenset[int],
-        scores: dict[Category, float],
-        *,
-        accused: bool,
-    ) -> Route:
-        if not request.units:
-            return Route()
-        router = self._router(request.units)
-        if accused:
-            return router.accused()
-        return router.route(tokens, places, scores, request.opd_asked)
 
 
 def _reasons(**found: Sequence[str]) -> list[str]:
