@@ -52,7 +52,7 @@ def record(
     event_id = identity_of(raw)
     if not claim(conn, group, [event_id], Outcome.DEAD, now):
         return False
-    headers = {name: _plain(value) for name, value in raw.headers.items()}
+    headers = {_plain(name.encode()): _plain(value) for name, value in raw.headers.items()}
     ticket, region = _whose(raw)
     conn.execute(
         insert(dead_letters).values(

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +24,37 @@ _SERVER_FIXTURES = {
     "kafka": {"kafka_server", "kafka_url", "new_kafka"},
     "postgres": {"postgres_server", "postgres_url", "new_postgres"},
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of the fixture `_nothing_swallowed`."""
+    config.addinivalue_line(
+        "markers", "swallows: a handler's bug is meant to end as a dead letter in this test"
+    )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_swallowed(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Fail a test in which the guard made a dead letter of a bug, unless it is meant to."""
+    guard = sys.modules.get("shared.kafka.batch")
+    if guard is None or request.node.get_closest_marker("swallows"):
+        yield
+        return
+    bugs: list[str] = []
+    judge = guard.failure_of
+
+    def noting(error: Exception) -> Any:
+        failure = judge(error)
+        if failure.reason == "bug":
+            bugs.append(failure.error)
+        return failure
+
+    monkeypatch.setattr(guard, "failure_of", noting)
+    yield
+    if bugs:
+        pytest.fail(f"the guard swallowed unexpected errors: {'; '.join(bugs)}", pytrace=False)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` picks by marker
@@ -138,13 +170,12 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def migrated_postgres_url(postgres_server: Any) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database with the newest schema, removed after the test."""
-    from tests.databases import new_postgres
+    """The address of an empty PostgreSQL database with the newest schema."""
+    from tests.databases import give_back_postgres, take_postgres
 
-    name, url = new_postgres(postgres_server)
+    name, url = take_postgres(postgres_server)
     yield url
-    postgres_server.ensure_running()
-    postgres_server.drop_database(name)
+    give_back_postgres(postgres_server, name)
 
 
 @pytest.fixture(

@@ -8,6 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
 _CHUNK = 500
+# SQLite takes 32,766 bound values in a statement, PostgreSQL 65,535.
+_MOST_VALUES = 32_000
 
 
 def _insert(conn: Connection, table: Table) -> Any:
@@ -16,11 +18,11 @@ def _insert(conn: Connection, table: Table) -> Any:
     return postgresql.insert(table)
 
 
-def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
+def _chunks(rows: Iterable[Row], size: int = _CHUNK) -> Iterable[list[Row]]:
     chunk: list[Row] = []
     for row in rows:
         chunk.append(row)
-        if len(chunk) == _CHUNK:
+        if len(chunk) == size:
             yield chunk
             chunk = []
     if chunk:
@@ -37,7 +39,7 @@ def insert_new(conn: Connection, table: Table, rows: Iterable[Row], column: str)
     """Insert the rows and return `column` of those that were not there before."""
     found: set[Any] = set()
     wanted: Column[Any] = table.c[column]
-    for chunk in _chunks(rows):
+    for chunk in _chunks(rows, min(_CHUNK, _MOST_VALUES // len(table.columns))):
         # One statement with all values: RETURNING then names exactly the rows it wrote.
         statement = _insert(conn, table).values(chunk).on_conflict_do_nothing().returning(wanted)
         found.update(conn.execute(statement).scalars())

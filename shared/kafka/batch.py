@@ -20,7 +20,6 @@ from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
 from shared.db.trouble import is_dependency_trouble
 from shared.dead_letters import Failure, failure_of, record
-from shared.errors import InvalidMessageError
 from shared.inbox import Outcome, claim
 from shared.logs import get_logger
 from shared.metrics import EVENTS, STAGE_SECONDS
@@ -189,7 +188,7 @@ def _decode_all(batch: list[RawMessage]) -> tuple[list[Event], list[tuple[RawMes
     for raw in batch:
         try:
             events.append(decode(raw))
-        except InvalidMessageError as error:
+        except Exception as error:  # noqa: BLE001 - a bug of the decoder must not stop the stream
             bad.append((raw, failure_of(error)))
     return events, bad
 

@@ -54,6 +54,8 @@ class ConsumerLoop:
                 end_uncommitted("dependency_away_too_long", error=str(error))
             except TooManyBadEventsError as error:
                 end_uncommitted("too_many_bad_events", share=str(error))
+            except Exception as error:  # noqa: BLE001 - a dead thread in a living process is worse
+                end_uncommitted("guard_failed", error=type(error).__name__)
 
     def _consume(self) -> None:
         names = {self._settings.topic(topic): topic.value for topic in self._processor.topics}

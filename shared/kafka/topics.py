@@ -8,6 +8,10 @@ from shared.contracts.topics import DEAD_LETTER_RETENTION_MS, TOPICS, TopicSpec,
 from shared.kafka.connection import client_options
 from shared.settings import Settings
 
+# A bad message may be as large as a topic takes (1 MB by default), and its twin carries more
+# headers: one that the broker refuses would stop the relay.
+_DEAD_LETTER_BYTES = 4 * 1024 * 1024
+
 
 def topic_configs(spec: TopicSpec) -> dict[str, str]:
     """Broker settings of a topic."""
@@ -29,7 +33,10 @@ def wanted_topics(settings: Settings) -> dict[str, dict[str, Any]]:
         wanted[settings.topic(dead_letter_topic(spec.topic))] = {
             "num_partitions": 1,
             "replication_factor": settings.topic_replicas,
-            "configs": {"retention.ms": str(DEAD_LETTER_RETENTION_MS)},
+            "configs": {
+                "retention.ms": str(DEAD_LETTER_RETENTION_MS),
+                "max.message.bytes": str(_DEAD_LETTER_BYTES),
+            },
         }
     return wanted
 

@@ -8,8 +8,9 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any, Protocol
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -36,10 +37,48 @@ _PRUNE_BATCH = 1000
 log = get_logger("tanggap.relay")
 
 
+class Producer(Protocol):
+    """What the relay needs of a Kafka producer."""
+
+    def send(self, topic: str, value: bytes, key: bytes, headers: list[tuple[str, bytes]]) -> Any:
+        """Queue a message; the future's `get` raises what became of it."""
+        ...
+
+    def flush(self, timeout: float) -> None:
+        """Wait until everything queued was sent or failed."""
+        ...
+
+    def close(self, timeout: float) -> None:
+        """Give the connection back."""
+        ...
+
+
+def open_producer(settings: Settings) -> Producer:
+    """An idempotent producer that waits for every replica."""
+    producer: Producer = KafkaProducer(
+        **client_options(settings),
+        acks="all",
+        enable_idempotence=True,
+        delivery_timeout_ms=int(_SEND_SECONDS * 1000),
+        max_block_ms=5_000,
+        linger_ms=0,
+        max_request_size=8 * 1024 * 1024,
+        allow_auto_create_topics=False,
+    )
+    return producer
+
+
 class Relay:
     """A thread that sends what the service's outbox holds."""
 
-    def __init__(self, service: Service, db: Database, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        service: Service,
+        db: Database,
+        settings: Settings,
+        clock: Clock,
+        open_producer: Callable[[Settings], Producer] = open_producer,
+    ) -> None:
         self._service = service
         self._db = db
         self._settings = settings
@@ -48,7 +87,8 @@ class Relay:
         self._poked = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
-        self._producer: KafkaProducer | None = None
+        self._open = open_producer
+        self._producer: Producer | None = None
         self._prune_at = clock.now()
 
     def start(self) -> None:
@@ -67,19 +107,21 @@ class Relay:
         self._close_producer()
 
     def _run(self) -> None:
-        wait = POLL_SECONDS
+        failures = 0
         while not self._stopped.is_set():
-            self._poked.wait(wait)
+            self._poked.wait(POLL_SECONDS)
             self._poked.clear()
             try:
                 while self._send_batch() and not self._stopped.is_set():
                     pass
-                wait = POLL_SECONDS
-            except (SQLAlchemyError, KafkaError, OSError) as error:
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - whatever it is: rows wait, intake goes on
+                failures += 1
                 RELAY_FAILURES.labels(self._service).inc()
-                log.warning("relay_retries", error=type(error).__name__)
+                log.warning("relay_retries", error=type(error).__name__, failures=failures)
                 self._close_producer()
-                wait = min(wait * 2, _LONGEST_WAIT)
+                # Not to be cut short by a poke: each submission brings one.
+                self._stopped.wait(min(POLL_SECONDS * 2**failures, _LONGEST_WAIT))
         with contextlib.suppress(SQLAlchemyError):
             self._lease.release()
 
@@ -111,7 +153,9 @@ class Relay:
         return more
 
     def _send(self, rows: Sequence[OutboxRow]) -> None:
-        producer = self._open_producer()
+        if self._producer is None:
+            self._producer = self._open(self._settings)
+        producer = self._producer
         futures = [
             producer.send(
                 self._settings.topic(row.topic), value=row.value, key=row.key, headers=row.headers
@@ -121,20 +165,6 @@ class Relay:
         producer.flush(timeout=_SEND_SECONDS)
         for future in futures:
             future.get(timeout=_SEND_SECONDS)
-
-    def _open_producer(self) -> KafkaProducer:
-        if self._producer is None:
-            self._producer = KafkaProducer(
-                **client_options(self._settings),
-                acks="all",
-                enable_idempotence=True,
-                delivery_timeout_ms=int(_SEND_SECONDS * 1000),
-                max_block_ms=5_000,
-                linger_ms=0,
-                max_request_size=8 * 1024 * 1024,
-                allow_auto_create_topics=False,
-            )
-        return self._producer
 
     def _close_producer(self) -> None:
         producer, self._producer = self._producer, None
