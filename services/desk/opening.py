@@ -29,15 +29,8 @@ def open_case(
     An accusation opens at Inspektorat, whoever was asked.
     """
     found = complaint.classification
-    category = found.category
-    if category is Category.LAINNYA and complaint.category_asked is not None:
-        category = complaint.category_asked
-    asked_category = complaint.category_asked or category
-    restricted = is_restricted(found.berkadar_pengawasan, category) or is_restricted(
-        False, asked_category
-    )
-    if restricted and asked_category is Category.PERILAKU_PETUGAS_PUNGLI:
-        category = asked_category
+    category = _category(found.category, complaint.category_asked)
+    restricted = is_restricted(found.berkadar_pengawasan, category)
     region = complaint.region
     opd = inspectorate(region) if restricted else _opd(complaint, directory, threshold)
     case = Case(
@@ -64,6 +57,13 @@ def open_case(
     # The opening counts from the receipt: how long the pipeline took changes no figure.
     step = Step(CaseEventType.OPENED, event, complaint.received_at)
     return Opened(case, step, _details(complaint))
+
+
+def _category(found: Category, asked: Category | None) -> Category:
+    """The classifier's, unless it has none, or the citizen says that it is about an officer."""
+    if asked is not None and (found is Category.LAINNYA or is_restricted(False, asked)):
+        return asked
+    return found
 
 
 def _opd(complaint: FeedbackClassified, directory: Directory, threshold: float) -> str:

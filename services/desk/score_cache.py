@@ -13,8 +13,9 @@ from shared.db.read.scores import RegionScores
 from shared.scores.windows import Window
 
 _MOST = 500
-_PAST_FACTOR = 8.0
+_PAST_FACTOR = 120.0
 Key = tuple[str, date | None, Window]
+"""Region, day and window."""
 
 
 @dataclass
@@ -31,22 +32,26 @@ class ScoreCache:
         self._seconds = seconds
         self._ticks = ticks
         self._lock = Lock()
-        self._slots: dict[Key, _Slot] = {}
+        self._slots: dict[tuple[Key, bool], _Slot] = {}
 
-    def get(self, key: Key, compute: Callable[[], RegionScores]) -> RegionScores:
-        """The entry, computed anew when it is too old; a failure is not kept."""
+    def get(
+        self, key: Key, compute: Callable[[], RegionScores], *, past: bool = False
+    ) -> RegionScores:
+        """The entry, computed anew when it is too old; a failure is not kept.
+
+        `past`: a point of a history, which only corrections change; a minute's delay is fine.
+        """
         if self._seconds == 0:
             return compute()
-        slot = self._slot(key)
+        slot = self._slot((key, past))
         with slot.lock:
             if slot.found is None or self._ticks() >= slot.until:
                 slot.found = compute()
-                # A past day changes only by corrections that become known later.
-                factor = 1.0 if key[1] is None else _PAST_FACTOR
+                factor = _PAST_FACTOR if past else 1.0
                 slot.until = self._ticks() + self._seconds * factor
             return slot.found
 
-    def _slot(self, key: Key) -> _Slot:
+    def _slot(self, key: tuple[Key, bool]) -> _Slot:
         with self._lock:
             if len(self._slots) >= _MOST and key not in self._slots:
                 self._slots.clear()

@@ -74,11 +74,10 @@ def history(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
         last = scores.span.end
         for back in range(HISTORY_POINTS - 1, -1, -1):
             day = last - back * _WEEK
-            then = (
-                scores
-                if back == 0
-                else _load(conn, desk, Reader(reader.viewer, day, reader.window), opd.region)
-            )
+            then = scores
+            if back:
+                reader_then = Reader(reader.viewer, day, reader.window)
+                then = _load(conn, desk, reader_then, opd.region, past=True)
             # An OPD may not have existed then.
             index = then.indexes.get(code)
             points.append(
@@ -92,7 +91,9 @@ def history(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
     return {"opd": code, "window": reader.window.value, "estimate": True, "points": points}
 
 
-def _load(conn: Connection, desk: DeskContext, reader: Reader, region: str) -> RegionScores:
+def _load(
+    conn: Connection, desk: DeskContext, reader: Reader, region: str, *, past: bool = False
+) -> RegionScores:
     directory = desk.directory(conn)
     found = directory.region(region)
     if found is None:
@@ -105,7 +106,7 @@ def _load(conn: Connection, desk: DeskContext, reader: Reader, region: str) -> R
         return load_region(conn, region, now, as_of=reader.as_of, window=reader.window)
 
     try:
-        return desk.scores.get((region, reader.as_of, reader.window), compute)
+        return desk.scores.get((region, reader.as_of, reader.window), compute, past=past)
     except UnknownUnitError as error:
         raise _unknown("region") from error
     except ValueError as error:

@@ -36,7 +36,7 @@ class DeskSettings(Settings):
         default=0.5,
         ge=0,
         le=60,
-        description="How long computed scores serve every reader; past days eight times as long.",
+        description="How long computed scores serve all readers (history: 120 times as long).",
     )
     desk_tick_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="How often silent cases are looked for."

@@ -131,7 +131,7 @@ def test_disabled_accounts_and_new_passwords_end_sessions(room: Deskroom) -> Non
 
 
 def test_security_headers_on_pages_and_answers(room: Deskroom) -> None:
-    for path in ("/", "/masuk", "/api/v1/queue", "/static/style.css"):
+    for path in ("/", "/masuk", "/api/v1/queue", "/wilayah", "/static/style.css"):
         headers = room.client.get(path).headers
         assert "script-src 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"

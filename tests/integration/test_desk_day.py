@@ -1,15 +1,19 @@
 """A handler's day at the desk's API, on SQLite and on PostgreSQL: the same tests for both."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from services.desk.actions import StaleVersionError
+from services.desk.casework import Command
+from services.desk.permissions import Viewer
 from shared.contracts.case import CaseEventType as Type
 from shared.contracts.codec import topic_type
-from shared.contracts.enums import Category, Channel, CitizenAct, Urgency
+from shared.contracts.enums import Action, Category, Channel, CitizenAct, Role, Urgency
 from shared.contracts.notices import (
     NotificationFinished,
     NotificationOutcome,
@@ -105,6 +109,24 @@ def test_stale_version_is_409_with_the_current_one(room: Deskroom) -> None:
     problem = handler.act(ticket, "take", version=1, expect=409)
     assert problem["current"] == {"ticket": ticket, "version": 2, "status": "diverifikasi"}
     assert types(room, ticket) == [Type.OPENED, Type.VERIFIED]
+
+
+def test_of_two_who_act_at_once_one_is_told_of_the_other(room: Deskroom) -> None:
+    ticket = room.complaint()
+    viewer = Viewer("jalan", Role.HANDLER, "paser", "paser/dpupr")
+
+    def act(number: int) -> bool:
+        command = Command(Action.NOTE, text=f"catatan {number}")
+        try:
+            room.context.desk.act(viewer, ticket, 1, command)
+        except StaleVersionError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(act, range(8)))
+    assert sum(done) == 1
+    assert types(room, ticket) == [Type.OPENED, Type.NOTED]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def home(viewer: Viewer) -> str:
     """Where the person's work begins."""
     if viewer.role in QUEUE_ROLES:
         return "/antrean"
-    return f"/wilayah/{viewer.region}" if viewer.region else "/"
+    return f"/wilayah/{viewer.region}" if viewer.region else "/wilayah"
 
 
 @router.get("/masuk")

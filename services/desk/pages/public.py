@@ -17,6 +17,7 @@ router = APIRouter()
 
 
 @router.get("/")
+@router.get("/wilayah")
 def home(request: Request) -> Response:
     """The regions whose scores the reader may see."""
     session = session_of(request)

@@ -29,5 +29,9 @@
   if (live) source.addEventListener("score", changed);
   if (note) source.addEventListener("queue", changed);
   source.addEventListener("resync", changed);
+  source.addEventListener("error", function () {
+    // Refused for good (too many live pages): look by ourselves now and then.
+    if (source.readyState === EventSource.CLOSED && live) setInterval(refresh, 30000);
+  });
   window.addEventListener("pagehide", function () { source.close(); });
 })();
