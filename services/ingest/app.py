@@ -1,6 +1,8 @@
 """The intake as a web application: middleware, routes, pages. It decides nothing itself."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -29,6 +31,7 @@ from shared.web.health import Check, health_routes
 from shared.web.problem import ProblemError, install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 
+STOP_SECONDS = 8.0
 _UPLOAD_PATHS = ("/api/v1/complaints", "/lapor", "/lacak")
 
 
@@ -114,8 +117,21 @@ def _lifespan(deps: AppDeps) -> Callable[[FastAPI], AbstractAsyncContextManager[
             yield
         finally:
             with suppress(KeyboardInterrupt):
-                for part in reversed(deps.parts):
-                    part.stop()
+                _stop(deps.parts)
                 deps.closing()
 
     return lifespan
+
+
+def _stop(parts: Sequence[Part]) -> None:
+    """Stop all parts at once, and wait for them for a while only.
+
+    A client whose broker is away may take half a minute to notice; what it leaves undone is in
+    the outbox or uncommitted, and is done by the next process.
+    """
+    ends = [threading.Thread(target=part.stop, daemon=True) for part in parts]
+    deadline = time.monotonic() + STOP_SECONDS
+    for end in ends:
+        end.start()
+    for end in ends:
+        end.join(timeout=max(0.0, deadline - time.monotonic()))
