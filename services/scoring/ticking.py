@@ -55,7 +55,7 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and send what is due."""
+        """End the thread."""
         self._stopped.set()
         self._thread.join(timeout=5)
 

@@ -1,0 +1,148 @@
+"""Windows, and the Score JSON: every field of the contract, numbers as numbers, bounds, hiding."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.contracts.enums import SKMElement
+from shared.policy.load import load_policies
+from shared.scores.document import Head, hide_small, pekppp_json, region_document, score_document
+from shared.scores.explain import explanation
+from shared.scores.index import ClockTally, Tally, opd_index, region_index
+from shared.scores.skm import Answers, skm_result
+from shared.scores.windows import Span, Window, span
+
+WITA = ZoneInfo("Asia/Makassar")
+NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 01:00 of the 21st in WITA
+POLICY = load_policies().at(date(2026, 11, 21))
+
+
+@pytest.mark.parametrize(
+    ("window", "as_of", "start", "end", "live"),
+    [
+        (Window.DAYS_90, None, "2026-08-24", "2026-11-21", True),
+        (Window.DAYS_90, date(2026, 11, 21), "2026-08-24", "2026-11-21", True),
+        (Window.MONTH, None, "2026-11-01", "2026-11-21", True),
+        (Window.YEAR, date(2025, 12, 31), "2025-01-01", "2025-12-31", False),
+        (Window.MONTH, date(2024, 2, 29), "2024-02-01", "2024-02-29", False),
+    ],
+)
+def test_windows_end_with_the_local_day(
+    window: Window, as_of: date | None, start: str, end: str, live: bool
+) -> None:
+    found = span(window, as_of, NOW, WITA, 90)
+    assert (found.start.isoformat(), found.end.isoformat()) == (start, end)
+    assert found.tick == 2 * found.end.toordinal() + (0 if live else 1)
+    assert (found.end - span(Window.DAYS_90, found.end, NOW, WITA, 90).start).days == 89
+
+
+def test_a_day_that_has_not_begun_has_no_score() -> None:
+    with pytest.raises(ValueError, match="2026-11-22 has not begun"):
+        span(Window.YEAR, date(2026, 11, 22), NOW, WITA, 90)
+
+
+def document(tally: Tally, answers: int = 0, **sums: int) -> dict[str, Any]:
+    region = tally.plus(Tally(ClockTally(50), ClockTally(40, 5, 5), ClockTally(30, 10, 10)))
+    skm = Answers(
+        dict.fromkeys(SKMElement, 3 * answers), dict.fromkeys(SKMElement, answers), answers
+    )
+    return score_document(
+        Head("paser/dlh", "DLH", None, "A"),
+        Span(Window.DAYS_90, date(2026, 8, 24), date(2026, 11, 21), 0),
+        POLICY,
+        opd_index(tally, region, POLICY.index),
+        2,
+        pekppp_json(2026, "A", sums, POLICY),
+        skm_result(skm, POLICY.skm),
+        {"received": 9, "ended.rejected": 2},
+    )
+
+
+SOME = Tally(
+    ClockTally(5, 1, 0, 2), ClockTally(4), ClockTally(3, 0, 1), 3, 2, ratings=2, rating_sum=7
+)
+
+
+def test_the_contract_of_the_document() -> None:
+    found = document(SOME, answers=6)
+    assert json.loads(json.dumps(found)) == found
+    assert {
+        "opd",
+        "as_of",
+        "window",
+        "policy",
+        "estimate",
+        "responsiveness",
+        "pekppp",
+        "skm",
+    } <= set(found)
+    index = found["responsiveness"]
+    assert (index["state"], index["n"], index["rank"]) == ("ok", 6, 2)
+    assert index["interval"][0] < index["value"] < index["interval"][1]
+    assert list(index["parts"]) == [
+        "verify", "first_response", "finish", "not_reopened", "satisfaction",
+    ]  # fmt: skip
+    for part in index["parts"].values():
+        assert {"p", "n", "on_time", "late", "missed", "running"} <= set(part)
+        assert part["p"] == round(part["p"], 4)
+    assert index["parts"]["verify"]["running"] == 2
+    assert (index["parts"]["not_reopened"]["n"], index["parts"]["not_reopened"]["good"]) == (4, 2)
+    assert index["parts"]["satisfaction"]["mean"] == 4.5
+    assert (found["shares"]["received"], found["shares"]["rejected"]) == (9, 2)
+    assert (found["skm"]["ikm"], found["skm"]["grade"], found["skm"]["n"]) == (75.0, "C", 6)
+
+
+def test_nothing_known_is_null_not_zero() -> None:
+    found = document(Tally())
+    index = found["responsiveness"]
+    assert (index["value"], index["state"]) == (None, "none")
+    assert index["parts"]["satisfaction"]["p"] is None
+    assert index["parts"]["satisfaction"]["mean"] is None
+    assert found["skm"]["ikm"] is None
+    assert found["pekppp"]["aspect_e"]["indicators"]["28"]["level"] is None
+
+
+def test_the_aspect_is_an_estimate_with_bounds() -> None:
+    found = document(SOME, **{"year.in": 10, "year.done": 10})["pekppp"]
+    assert found["notice"] == "perkiraan, bukan nilai resmi"
+    assert found["aspect_e"]["indicators"]["28"]["computed"] == 2
+    assert found["aspect_e"]["indicators"]["25"]["source"] == "unknown"
+    assert (found["aspect_e"]["low"], found["aspect_e"]["high"]) == (0.6, 4.1)
+    assert found["ipp"]["grade"] is None
+    assert found["ipp"]["missing"] == [f"aspect {code}" for code in "abcdef"] + ["F-03"]
+    # 0.75·0.10·0.6 and, with everything else at its best, 5 − 0.75·0.10·0.9.
+    assert (found["ipp"]["low"], found["ipp"]["high"]) == (0.05, 4.93)
+
+
+def test_an_online_unit_has_its_speed_but_no_ipp() -> None:
+    sums = {"year.in": 2, "year.within_24": 2, "year.within_72": 2}
+    found = pekppp_json(2026, "B", sums, POLICY)
+    assert found["aspect_e"]["indicators"]["26"]["level"] == 5
+    assert "Kode B" in found["ipp"]["reason"]
+    again = pekppp_json(2026, "B", sums, POLICY)
+    again["ipp"]["missing"].append("spoiled")
+    assert "spoiled" not in pekppp_json(2026, "B", sums, POLICY)["ipp"]["missing"]
+
+
+def test_small_numbers_are_hidden_and_the_original_stays() -> None:
+    whole = region_document(document(SOME, answers=4), [document(SOME, answers=5)])
+    seen = hide_small(whole, 5)
+    assert seen["responsiveness"]["parts"]["satisfaction"]["n"] is None
+    assert seen["skm"]["ikm"] is None
+    assert seen["responsiveness"]["value"] == whole["responsiveness"]["value"]
+    assert seen["opds"][0]["skm"]["ikm"] == 75.0
+    assert seen["opds"][0]["responsiveness"]["parts"]["satisfaction"]["hidden"] is True
+    assert whole["skm"]["ikm"] == 75.0
+    assert hide_small(document(Tally()), 5)["skm"]["n"] == 0
+
+
+def test_an_explanation_names_every_input() -> None:
+    region = region_index(SOME, POLICY.index)
+    found = explanation(region, SOME, POLICY)["responsiveness"]
+    assert found["left_out"] == []
+    assert sum(part["points"] for part in found["parts"]) == pytest.approx(found["value"], abs=0.03)
+    assert {part["name"]: part["region_n"] for part in found["parts"]}["satisfaction"] == 2
+    assert explanation(region, Tally(), POLICY)["policies"]["index"] == "index-1"
