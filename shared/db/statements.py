@@ -40,9 +40,10 @@ def insert_new(conn: Connection, table: Table, rows: Iterable[Row], column: str)
     found: set[Any] = set()
     wanted: Column[Any] = table.c[column]
     for chunk in _chunks(rows, min(_CHUNK, _MOST_VALUES // len(table.columns))):
-        # One statement with all values: RETURNING then names exactly the rows it wrote.
-        statement = _insert(conn, table).values(chunk).on_conflict_do_nothing().returning(wanted)
-        found.update(conn.execute(statement).scalars())
+        # SQLAlchemy sends few statements of many values each, in the order of the rows, and
+        # compiles them once; RETURNING names exactly the rows that were written.
+        statement = _insert(conn, table).on_conflict_do_nothing().returning(wanted)
+        found.update(conn.execute(statement, chunk).scalars())
     return found
 
 
