@@ -139,10 +139,12 @@ def make_site_deps(
 
 
 @contextmanager
-def open_site(database_url: str, data: Path, **options: Any) -> Iterator[Site]:
-    """A running ingest; ended with the block."""
+def open_site(
+    database_url: str, data: Path, reader: CaseReader | None = None, **options: Any
+) -> Iterator[Site]:
+    """A running ingest; ended with the block. `reader`: cases other than the test's own."""
     cases = FakeCases()
-    app_deps, clock, relay = make_site_deps(database_url, data, cases, **options)
+    app_deps, clock, relay = make_site_deps(database_url, data, reader or cases, **options)
     config = uvicorn.Config(
         create_app(app_deps), host="127.0.0.1", port=0, log_config=None, access_log=False
     )
