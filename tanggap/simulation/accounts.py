@@ -1,5 +1,6 @@
 """The demo's accounts, and a session of one of them at desk's API."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,7 @@ class StaffSession:
             base_url=url, transport=transport, timeout=30.0, trust_env=False
         )
         self._token = ""
+        self._logging_in = asyncio.Lock()
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         """A read; logs in first, and again when the session has ended."""
@@ -53,11 +55,11 @@ class StaffSession:
         return await self._send("POST", path, json=body)
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        if not self._token:
-            await self._log_in()
+        await self._log_in(expired="")
+        used = self._token
         answer = await self._request(method, path, **options)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            await self._log_in()
+            await self._log_in(expired=used)
             answer = await self._request(method, path, **options)
         return answer
 
@@ -65,12 +67,16 @@ class StaffSession:
         headers = {"X-CSRF-Token": self._token} if method != "GET" else {}
         return await self._client.request(method, path, headers=headers, **options)
 
-    async def _log_in(self) -> None:
-        account = self.account
-        credentials = {"username": account.username, "password": account.password}
-        answer = await self._client.post("/api/v1/session", json=credentials)
-        answer.raise_for_status()
-        self._token = answer.json()["csrf_token"]
+    async def _log_in(self, expired: str) -> None:
+        """A new session, unless another task has replaced the expired one meanwhile."""
+        async with self._logging_in:
+            if self._token != expired:
+                return
+            account = self.account
+            credentials = {"username": account.username, "password": account.password}
+            answer = await self._client.post("/api/v1/session", json=credentials)
+            answer.raise_for_status()
+            self._token = answer.json()["csrf_token"]
 
 
 def sessions(
