@@ -19,6 +19,7 @@ from shared.db.tables.desk import desk_case_events, desk_cases, desk_users
 CLOCKS = ("verify", "first_response", "finish")
 PAGE = 50
 MAX_PAGE = 200
+MAX_RANK = 9
 _case = desk_cases.c
 
 
@@ -244,7 +245,8 @@ def _beyond(cursor: str) -> ColumnElement[bool]:
         padded = cursor + "=" * (-len(cursor) % 4)
         rank, due, ticket = orjson.loads(base64.urlsafe_b64decode(padded))
         at = datetime.fromisoformat(due)
-        if at.tzinfo is None or type(rank) is not int or type(ticket) is not str:
+        known = at.tzinfo is not None and type(rank) is int and type(ticket) is str
+        if not known or not ticket.isprintable() or abs(rank) > MAX_RANK:
             raise BadCursorError
     except (ValueError, TypeError, binascii.Error) as error:
         raise BadCursorError("after") from error

@@ -1,5 +1,6 @@
 """Sessions, CSRF, throttling, headers, reveals and score pages of desk."""
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +129,26 @@ def test_disabled_accounts_and_new_passwords_end_sessions(room: Deskroom) -> Non
     assert other.client.get("/api/v1/queue").status_code == 401
     assert log_in(room, "jalan").status_code == 401
     assert log_in(room, "capil", "another good one").status_code == 200
+
+
+def test_odd_characters_are_refused_not_stumbled_over(room: Deskroom) -> None:
+    assert log_in(room, "ja\x00lan").status_code == 401
+    assert (
+        room.client.post("/masuk", data={"username": "a\x00", "password": "b\x00"}).status_code
+        == 401
+    )
+    client = room.login("jalan").client
+    cursor = base64.urlsafe_b64encode(b'[1,"2026-11-23T00:00:00+00:00","\\u0000"]').decode()
+    for params in ({"opd": "a\x00"}, {"after": cursor}, {"after": "\x00"}):
+        assert client.get("/api/v1/queue", params=params).status_code == 422, params
+    assert client.get("/antrean", params={"opd": "\x00"}).status_code == 200
+    assert client.get("/wilayah/a%00").status_code == 404
+    ticket = room.complaint()
+    assert client.get(f"/api/v1/cases/{ticket}/files/a%00").status_code == 422
+    half = rb'{"action":"note","version":1,"text":"a\ud800b"}'
+    json = {"Content-Type": "application/json"}
+    answer = client.post(f"/api/v1/cases/{ticket}/actions", content=half, headers=json)
+    assert answer.status_code == 422
 
 
 def test_security_headers_on_pages_and_answers(room: Deskroom) -> None:

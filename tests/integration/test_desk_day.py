@@ -147,6 +147,7 @@ def test_of_two_who_act_at_once_one_is_told_of_the_other(room: Deskroom) -> None
         ("menari", {}, "action"),
         ("reply", {"text": "x" * 10_001}, "text"),
         ("note", {"text": "x", "warna": "biru"}, "warna"),
+        ("note", {"text": "a\x00b"}, "text"),
     ],
 )
 def test_refusals_are_422_and_write_nothing(

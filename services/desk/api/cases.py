@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.desk import reading, store
 from services.desk.actions import StaleVersionError, UnknownCaseError, audit
+from services.desk.api.inputs import LongText, Reason, ShortText
 from services.desk.casework import Case, Command, RefusedError
 from services.desk.context import DeskContext, context, require_session
 from services.desk.permissions import ACTIONS, Viewer, may_open, may_reveal, queue_scope
@@ -22,8 +23,7 @@ from shared.web.problem import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 StaffSession = Annotated[Session, Depends(require_session)]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 
 
 class ActionRequest(BaseModel):
@@ -55,7 +55,7 @@ class RevealRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=500)]
+    reason: Reason
 
 
 class ActionResult(BaseModel):
@@ -149,7 +149,7 @@ def queue(
     overdue: bool = False,
     closed: bool = False,
     status: Status | None = None,
-    opd: str | None = None,
+    opd: OPDCode | None = None,
 ) -> Mapping[str, Any]:
     """The open cases, the most pressing first; `next` goes into `after`, null at the end."""
     desk = context(request)
@@ -244,7 +244,7 @@ def file_list(desk: DeskContext, viewer: Viewer, ticket: str) -> list[dict[str, 
 
 
 @router.get("/cases/{ticket}/files/{file_id}", responses=problem_responses(401, 404))
-def file(request: Request, session: StaffSession, ticket: str, file_id: str) -> Response:
+def file(request: Request, session: StaffSession, ticket: str, file_id: FileId) -> Response:
     """One attachment, decrypted for who may open the case."""
     desk = context(request)
     ticket = ticket_of(ticket)

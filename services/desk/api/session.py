@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.desk.api.inputs import is_plain
 from services.desk.context import COOKIE, DeskContext, context, require_session
 from services.desk.sessions import Session, ThrottledError
 from shared.contracts.enums import Role
@@ -47,9 +48,11 @@ def info(session: Session) -> SessionInfo:
 def log_in(request: Request, username: str, password: str) -> Session:
     """A new session, or the problem that stands in its way."""
     address = request.client.host if request.client else ""
+    # A name that no account can have is looked up as one that nobody has.
+    name = username.strip().lower() if is_plain(username) else "-"
     try:
         session = context(request).sessions.login(
-            username.strip().lower(), password, address, request.cookies.get(COOKIE)
+            name, password.encode(errors="replace").decode(), address, request.cookies.get(COOKIE)
         )
     except ThrottledError as error:
         raise ProblemError(

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.desk import reading
 from services.desk.api.cases import perform, ticket_of
+from services.desk.api.inputs import is_plain
 from services.desk.api.triage import triage_of
 from services.desk.casework import Command
 from services.desk.context import DeskContext, context
@@ -55,7 +56,7 @@ def queue_page(
 ) -> Response:
     """The person's queue."""
     wanted = reading.QueueFilter(
-        opd=opd or None,
+        opd=opd if is_plain(opd) and opd else None,
         status=Status(status) if status in set(Status) else None,
         overdue=terlambat,
         closed=ditutup,
