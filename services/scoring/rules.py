@@ -26,7 +26,6 @@ _ENDINGS = {
     CaseEventType.ARCHIVED: Measure.ARCHIVED,
     CaseEventType.WITHDRAWN: Measure.WITHDRAWN,
 }
-_CLOCK_NAMES = tuple((clock, clock.value) for clock in Clock)
 _MEASURES = {
     (clock, what): of_clock(clock, what)
     for clock in Clock
@@ -56,9 +55,10 @@ def timeline(facts: Iterable[CaseFact], rules: RegionRules) -> Iterator[tuple[in
     for index, (day, clocks) in enumerate(known):
         until = known[index + 1][0] if index + 1 < len(known) else None
         backlog = rules.backlog_days(clocks.policy, clocks.received_day)
-        yield 2 * day, contributions(clocks, rules, backlog, day - 1)
+        lasting = _lasting(clocks, rules)
+        yield 2 * day, lasting | _changing(clocks, rules, backlog, day - 1)
         for passed in _passing(clocks, backlog, day, until):
-            yield 2 * passed + 1, contributions(clocks, rules, backlog, passed)
+            yield 2 * passed + 1, lasting | _changing(clocks, rules, backlog, passed)
 
 
 def _passing(clocks: CaseClocks, backlog: int, day: int, until: int | None) -> list[int]:
@@ -72,14 +72,32 @@ def _passing(clocks: CaseClocks, backlog: int, day: int, until: int | None) -> l
 
 def contributions(clocks: CaseClocks, rules: RegionRules, backlog: int, ended: int) -> Contribution:
     """What the case adds to the counters once the day `ended` has ended."""
+    return _lasting(clocks, rules) | _changing(clocks, rules, backlog, ended)
+
+
+def _in_index(clocks: CaseClocks, rules: RegionRules) -> bool:
+    return rules.counts_from is None or clocks.received_day >= rules.counts_from
+
+
+def _lasting(clocks: CaseClocks, rules: RegionRules) -> Contribution:
+    """What stays as it is until the next event."""
     found: Contribution = {}
-    if rules.counts_from is None or clocks.received_day >= rules.counts_from:
-        for clock, _ in _CLOCK_NAMES:
-            _add_clock(found, clock, clocks.clock(clock), clocks.open, backlog, ended)
-        _add_finish(found, clocks, ended)
+    if _in_index(clocks, rules):
         _add_ratings(found, clocks)
         _add(found, clocks.first_holder, Measure.RECEIVED, clocks.received_day)
+        if clocks.closed_by in _ENDINGS and clocks.closed_day is not None:
+            _add(found, clocks.holder, _ENDINGS[clocks.closed_by], clocks.closed_day)
     _add_year(found, clocks, rules)
+    return found
+
+
+def _changing(clocks: CaseClocks, rules: RegionRules, backlog: int, ended: int) -> Contribution:
+    """What the passing of a day's end can change."""
+    found: Contribution = {}
+    if _in_index(clocks, rules):
+        for clock in Clock:
+            _add_clock(found, clock, clocks.clock(clock), clocks.open, backlog, ended)
+        _add_finish(found, clocks, ended)
     return found
 
 
@@ -120,8 +138,6 @@ def _add_finish(found: Contribution, clocks: CaseClocks, ended: int) -> None:
                 _add(found, opd, Measure.AUTO_FINISHED, clocks.finish_day)
         elif not state.missed_at_end_of(ended):
             _add(found, state.mark, Measure.CLOSED, clocks.finish_day)
-    if clocks.closed_by in _ENDINGS and clocks.closed_day is not None:
-        _add(found, clocks.holder, _ENDINGS[clocks.closed_by], clocks.closed_day)
 
 
 def _add_ratings(found: Contribution, clocks: CaseClocks) -> None:
