@@ -6,12 +6,13 @@ A contract test compares the pages with what this module makes of the code.
 import ast
 import importlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from shared.settings import Settings
 
@@ -45,26 +46,27 @@ class Metric:
     source: str
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Every module of the product."""
-    for folder in CODE:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text())
+@cache
+def modules() -> tuple[tuple[Path, ast.Module], ...]:
+    """Every module of the product, parsed once."""
+    paths = (path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py")))
+    return tuple((path, ast.parse(path.read_text())) for path in paths)
 
 
-def all_settings() -> list[type[Settings]]:
-    """The shared settings, then every class derived from them, by name."""
-    found: dict[str, type[Settings]] = {}
+@cache
+def all_settings() -> tuple[type[BaseSettings], ...]:
+    """The shared settings, then every other class of settings, by name."""
+    found: dict[str, type[BaseSettings]] = {}
     for path, tree in modules():
         for node in tree.body:
             bases = node.bases if isinstance(node, ast.ClassDef) else []
             if any(isinstance(b, ast.Name) and b.id.endswith("Settings") for b in bases):
                 name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
                 model = getattr(importlib.import_module(name), getattr(node, "name", ""))
-                if issubclass(model, Settings):
+                if issubclass(model, BaseSettings):
                     found[model.__name__] = model
     found.pop("Settings", None)
-    return [Settings, *(found[name] for name in sorted(found))]
+    return (Settings, *(found[name] for name in sorted(found)))
 
 
 def named_variables() -> set[str]:
@@ -77,7 +79,8 @@ def named_variables() -> set[str]:
     return names
 
 
-def all_metrics() -> list[Metric]:
+@cache
+def all_metrics() -> tuple[Metric, ...]:
     """Every metric the code declares, by name."""
     found = set()
     for path, tree in modules():
@@ -85,7 +88,7 @@ def all_metrics() -> list[Metric]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _called(node) in kinds:
                 found.add(_metric(node, str(path.relative_to(ROOT))))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _imported_kinds(tree: ast.Module) -> set[str]:

@@ -34,8 +34,15 @@ def _port(service: str) -> int:
     return int(Settings.model_fields[PORTS[Service(service)]].default)
 
 
-def _variables() -> set[str]:
-    return {f"TANGGAP_{name.upper()}" for model in all_settings() for name in model.model_fields}
+def _variables(service: str = "") -> set[str]:
+    """Those that `service` reads; with no name, those that any part reads."""
+    return {
+        f"TANGGAP_{name.upper()}"
+        for model in all_settings()
+        if model is Settings
+        or model.__module__.startswith(f"services.{service}" if service else "")
+        for name in model.model_fields
+    }
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -80,14 +87,15 @@ def test_the_services_run_themselves() -> None:
         assert OURS[service.value]["command"] == ["run", service.value]
 
 
-def test_every_variable_of_ours_is_a_setting() -> None:
-    named = {
-        variable
-        for found in OURS.values()
-        for variable in found.get("environment", {})
-        if variable.startswith("TANGGAP_")
-    }
-    named |= set(re.findall(r"\b(TANGGAP_[A-Z_]+)=", DOCKERFILE))
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_of_ours_is_a_setting_of_the_service(name: str) -> None:
+    named = {v for v in OURS[name].get("environment", {}) if v.startswith("TANGGAP_")}
+    service = name if name in set(Service) else ""
+    assert named - _variables(service) == set()
+
+
+def test_every_variable_of_the_image_and_the_example_is_a_setting() -> None:
+    named = set(re.findall(r"\b(TANGGAP_[A-Z_]+)=", DOCKERFILE))
     named |= {v for v in _example("env.example") if v.startswith("TANGGAP_")}
     assert named - _variables() == set()
 
@@ -178,8 +186,8 @@ def test_only_the_proxy_is_open_to_the_world() -> None:
 
 def test_the_proxy_is_the_one_that_is_believed() -> None:
     address = SERVICES["proxy"]["networks"]["tanggap"]["ipv4_address"]
-    for name in ("ingest", "desk"):
-        assert OURS[name]["environment"]["TANGGAP_TRUSTED_PROXIES"] == address
+    assert OURS["ingest"]["environment"]["TANGGAP_TRUSTED_PROXIES"] == address
+    assert OURS["desk"]["environment"]["TANGGAP_TRUSTED_PROXIES"] == address
 
 
 # -- The image ------------------------------------------------------------------------------------
@@ -212,3 +220,8 @@ def test_files_are_kept_where_the_volume_is() -> None:
         data = OURS[name]["environment"]["TANGGAP_DATA_DIR"]
         assert any(mount.split(":")[1] == f"{data}/files" for mount in OURS[name]["volumes"])
         assert f"{data}/files" in DOCKERFILE
+
+
+def test_backups_use_the_tools_of_the_servers_version() -> None:
+    major = re.findall(r"postgres:(\d+)", SERVICES["postgres"]["image"])
+    assert re.findall(r"postgresql-client-(\d+)", DOCKERFILE) == major
