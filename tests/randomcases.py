@@ -1,6 +1,9 @@
-"""Random but possible cases for property tests: any acts, in any order of own times."""
+"""Random but possible cases: any acts, in any order of own times, by Hypothesis or by a seed."""
 
+import random
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -12,63 +15,80 @@ from tests.casebook import TRIAGE, T, X, Y, at
 START = at("2025-12-01 10:00")
 UNITS = (X, Y, TRIAGE)
 ACTS = tuple(type_ for type_ in CaseEventType if type_ is not T.OPENED)
+YES_NO = (False, True)
+Pick = Callable[[Sequence[Any]], Any]
+"""Chooses one of several."""
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, steady: bool | None = None, most: int = 9) -> list[CaseFact]:
-    """The facts of one case, by sequence; steady: own times never contradict the sequence."""
-    monotone = draw(st.booleans()) if steady is None else steady
-    received = START + timedelta(hours=draw(st.integers(0, 4000)))
-    opened = received + timedelta(hours=draw(st.sampled_from((0, 0, 0, 1, 30, 700))))
-    opening = Opening(received, "2024-1", None, draw(st.booleans()), False)
-    holder = draw(st.sampled_from(UNITS))
-    kind = draw(st.sampled_from(tuple(Kind)))
+def cases(draw: st.DrawFn) -> list[CaseFact]:
+    """The facts of one case, by sequence."""
+    return make_case(lambda choices: draw(st.sampled_from(choices)), most=9)
+
+
+def seeded_cases(seed: int, events: int) -> list[list[CaseFact]]:
+    """Cases with at least so many events in all."""
+    chance = random.Random(seed)
+    found: list[list[CaseFact]] = []
+    while sum(map(len, found)) < events:
+        found.append(make_case(chance.choice, most=12))
+    return found
+
+
+def make_case(pick: Pick, most: int) -> list[CaseFact]:
+    """The facts of one case; half of them have own times that contradict the sequence."""
+    steady = pick(YES_NO)
+    received = START + timedelta(hours=pick(range(4000)))
+    opened = received + timedelta(hours=pick((0, 0, 0, 1, 30, 700)))
+    opening = Opening(received, "2024-1", None, pick(YES_NO), False)
+    holder = pick(UNITS)
     facts = [
-        CaseFact(T.OPENED, opened, 1, holder, None, Actor.SYSTEM, kind, draw(st.booleans()),
-                 opening=opening)
+        CaseFact(
+            T.OPENED, opened, 1, holder, None, Actor.SYSTEM, pick(tuple(Kind)), pick(YES_NO),
+            opening=opening,
+        )
     ]  # fmt: skip
     clock = opened
-    for sequence in range(2, 2 + draw(st.integers(0, most))):
-        gap = draw(st.sampled_from((0, 0, 1, 5, 20, 26, 50, 100, 300, 600, 9000)))
-        clock += timedelta(hours=gap)
-        type_ = draw(st.sampled_from(ACTS))
-        holder = _holder(draw, type_, holder)
-        when = clock if monotone else clock - timedelta(hours=draw(st.sampled_from((0, 0, 40))))
-        facts.append(_fact(draw, type_, sequence, holder, when))
+    for sequence in range(2, 2 + pick(range(most + 1))):
+        clock += timedelta(hours=pick((0, 0, 1, 5, 20, 26, 50, 100, 300, 600, 9000)))
+        type_ = pick(ACTS)
+        if type_ in (T.FORWARDED, T.ASSIGNED):
+            holder = pick(UNITS)
+        elif type_ is T.REOPENED:
+            holder = TRIAGE
+        when = clock if steady else clock - timedelta(hours=pick((0, 0, 40)))
+        facts.append(_fact(pick, type_, sequence, holder, when))
     return facts
 
 
-def _holder(draw: st.DrawFn, type_: CaseEventType, holder: str) -> str:
-    if type_ in (T.FORWARDED, T.ASSIGNED):
-        return draw(st.sampled_from(UNITS))
-    return TRIAGE if type_ is T.REOPENED else holder
-
-
-def _fact(
-    draw: st.DrawFn, type_: CaseEventType, sequence: int, holder: str, when: datetime
-) -> CaseFact:
-    citizen = type_ in (T.ANSWERED, T.ADDED, T.RATED, T.WITHDRAWN)
-    system = type_ in (T.AUTO_RESOLVED, T.UNSENT)
-    actor = (
-        Actor.CITIZEN if citizen else Actor.SYSTEM if system else draw(
-            st.sampled_from((Actor.HANDLER, Actor.HANDLER, Actor.COORDINATOR, Actor.SYSTEM))
-        )
-    )  # fmt: skip
+def _fact(pick: Pick, type_: CaseEventType, sequence: int, holder: str, when: datetime) -> CaseFact:
     number = None
     if type_ is T.RATED:
-        number = draw(st.integers(1, 5))
+        number = pick(range(1, 6))
     if type_ is T.UNSENT:
-        number = draw(st.integers(1, sequence))
+        number = pick(range(1, sequence + 1))
+    actor = _actor(pick, type_)
+    staff = actor in (Actor.HANDLER, Actor.COORDINATOR)
+    corrected = type_ is T.CORRECTED
     return CaseFact(
         type_,
         when,
         sequence,
         holder,
-        None if citizen or system else draw(st.sampled_from((holder, holder, *UNITS))),
+        pick((holder, holder, *UNITS)) if staff else None,
         actor,
-        draw(st.sampled_from(tuple(Kind))) if type_ is T.CORRECTED else None,
-        type_ is T.CORRECTED and draw(st.booleans()),
-        type_ in (T.CORRECTED, T.RESOLVED) and draw(st.booleans()),
+        pick(tuple(Kind)) if corrected else None,
+        corrected and pick(YES_NO),
+        (corrected or type_ is T.RESOLVED) and pick(YES_NO),
         number,
         CloseReason.SPAM if type_ is T.REJECTED else None,
     )
+
+
+def _actor(pick: Pick, type_: CaseEventType) -> Actor:
+    if type_ in (T.ANSWERED, T.ADDED, T.RATED, T.WITHDRAWN):
+        return Actor.CITIZEN
+    if type_ in (T.AUTO_RESOLVED, T.UNSENT):
+        return Actor.SYSTEM
+    found: Actor = pick((Actor.HANDLER, Actor.HANDLER, Actor.COORDINATOR, Actor.SYSTEM))
+    return found

@@ -42,7 +42,7 @@ from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
 from shared.directory.seed import seed
 from shared.errors import InvalidMessageError
 from tests.casebook import CaseBook, T, X, Y, at
-from tests.randomcases import cases
+from tests.randomcases import cases, seeded_cases
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 MON = "2026-09-07"
@@ -420,3 +420,37 @@ def test_any_order_doubling_and_batching_leave_what_verify_expects(
     with lasting.read() as conn:
         report = audit.verify(conn, rules)
     assert report.agrees, report.examples
+
+
+@pytest.mark.slow
+def test_verify_equals_live_after_ten_thousand_random_events(tmp_path: Path) -> None:
+    database = next(seeded := _seeded(f"sqlite:///{tmp_path / 'many.db'}"))
+    chance = random.Random(11)
+    events = [
+        KnownEvent(str(number), f"{number}-{fact.sequence}", fact)
+        for number, facts in enumerate(seeded_cases(7, 10_000))
+        for fact in facts
+    ]
+    # Late arrivals: each event may come up to some thousands of places after its turn, or twice.
+    arrival = sorted(events, key=lambda event: (event.fact.at, chance.random()))
+    arrival += chance.sample(events, 500)
+    moved = [(place + chance.choice((0, 0, 0, 50, 3000)), e) for place, e in enumerate(arrival)]
+    arrival = [event for _, event in sorted(moved, key=lambda found: found[0])]
+    rules = DirectoryRules()
+    for start in range(0, len(arrival), 100):
+        with database.write() as conn:
+            apply_events(conn, arrival[start : start + 100], rules(conn))
+    with database.read() as conn:
+        report = audit.verify(conn, rules)
+        assert report.agrees, report.examples
+        assert report.events == len(events) >= 10_000
+        for window in ("90d", "month", "year"):
+            for entry in region_score(conn, "paser", NOW, window=window)["opds"]:
+                index = entry["responsiveness"]
+                assert 0 <= index["interval"][0] <= index["interval"][1] <= 100
+                assert all(
+                    part[count] >= 0
+                    for part in index["parts"].values()
+                    for count in ("n", "on_time", "late", "missed", "running")
+                )
+    next(seeded, None)
