@@ -102,7 +102,10 @@ def _document(
 ) -> dict[str, Any]:
     from shared.clock import SystemClock
     from shared.db.read import scores
+    from shared.scores.windows import Window
 
+    if window not in tuple(Window):
+        raise TanggapError(f"{window} is no window: choose {', '.join(Window)}")
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:

@@ -4,16 +4,20 @@ import json
 import shutil
 import sqlite3
 import stat
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
+from shared.db import migrate
 from shared.db.engine import Database
+from shared.db.read.directory import Directory
 from shared.db.tables.common import meta
 from shared.errors import TanggapError
 from tanggap.commands.backup import backup
 from tanggap.installation import settings_of
+from tanggap.opd_list import read_list, replace_list
 from tanggap.supervisor.preparation import make_data_folder, prepare
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -138,3 +142,45 @@ def test_a_backup_can_be_started_again(data: Path, tmp_path: Path) -> None:
     (tmp_path / "copy" / "keys" / "master.key").rename(restored / "master.key")
     prepared = prepare(restored, demo=True, tell=_silent)
     assert prepared.settings.master_key_bytes() == settings_of(data).master_key_bytes()
+
+
+@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="pg_dump is not on the PATH")
+def test_a_postgresql_database_is_dumped(
+    data: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANGGAP_DATABASE_URL", postgres_url)
+    migrate.upgrade(postgres_url)
+    backup(tmp_path / "copy", None, data)
+    dump = tmp_path / "copy" / "database" / "tanggap.dump"
+    assert dump.read_bytes()[:5] == b"PGDMP"
+    assert _mode(dump) == 0o600
+
+
+def test_an_opd_list_is_replaced_with_dates(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        "region,name,title,short,kode,handles\n"
+        "paser,setda-organisasi,Bagian Organisasi,Organisasi,,\n"
+        "paser,inspektorat,Inspektorat,Inspektorat,,\n"
+        "paser,dlh,Dinas Lingkungan Hidup dan Kebersihan,DLHK,A,sampah_lingkungan\n"
+        "paser,baru,Dinas Baru,Baru,A,\n"
+    )
+    database = Database(settings_of(data).database_url)
+    now = datetime(2026, 11, 21, 4, tzinfo=UTC)
+    with database.write() as conn:
+        before = Directory.load(conn, now.date())
+        done = replace_list(conn, read_list(file), now)
+    with database.read() as conn:
+        old = Directory.load(conn, date(2026, 11, 20))
+        new = Directory.load(conn, now.date())
+    database.close()
+    assert done.added == 1
+    assert {opd.path for opd in new.opds("paser")} == {
+        "setda-organisasi", "inspektorat", "dlh", "baru",
+    }  # fmt: skip
+    assert done.ended == len(before.opds("paser")) - 3
+    renamed = new.opd("paser/dlh")
+    assert renamed is not None
+    assert renamed.short == "DLHK"
+    assert old.opds("paser") == before.opds("paser")
+    assert new.opds("kukar") == before.opds("kukar")
