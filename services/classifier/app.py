@@ -10,7 +10,7 @@ from services.classifier.units import DirectoryUnits
 from shared.clock import Clock
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
-from shared.kafka.batch import BatchProcessor
+from shared.kafka.batch import BatchProcessor, Prepared
 from shared.outbox.relay import Relay
 
 
@@ -27,13 +27,13 @@ def create_app(
 ) -> ClassifierApp:
     """Put the service together; starts nothing."""
     relay = Relay(Service.CLASSIFIER, database, settings, clock)
-    sorter = FeedbackSorter(classifier, DirectoryUnits(), clock, observe_classified)
+    sorter = FeedbackSorter(classifier, DirectoryUnits(), database.read, clock, observe_classified)
     processor = BatchProcessor(
         Service.CLASSIFIER,
         database,
         clock,
         {
-            Topic.FEEDBACK_RECEIVED: sorter.on_feedback,
+            Topic.FEEDBACK_RECEIVED: Prepared(sorter.prepare_feedback),
             Topic.CASE_EVENTS: sorter.on_case_events,
         },
         relay,

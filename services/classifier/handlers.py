@@ -1,10 +1,12 @@
 """Handlers: a submission becomes a classified one; a person's correction is kept for learning.
 
-A batch is classified in one go inside its transaction, so a model must stay fast; how often an
-event comes changes nothing, since the runtime lets each one in once.
+A batch is classified in one go before its transaction, which then only writes; how often an event
+comes changes nothing, since the runtime lets each one in once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,7 @@ from services.classifier.ports import (
 )
 from shared.clock import Clock
 from shared.contracts.case import CaseCorrected
+from shared.contracts.classification import Classification
 from shared.contracts.codec import Event, topic_type
 from shared.contracts.feedback import FeedbackClassified, FeedbackReceived
 from shared.contracts.topics import Service, Topic
@@ -24,6 +27,8 @@ from shared.errors import InvalidMessageError
 from shared.outbox.store import Outgoing, add
 
 AfterCommit = Callable[[], None]
+Handler = Callable[[Connection, Sequence[Event]], AfterCommit]
+ReadSnapshot = Callable[[], AbstractContextManager[Connection]]
 
 
 class FeedbackSorter:
@@ -33,18 +38,21 @@ class FeedbackSorter:
         self,
         classifier: Classifier,
         units: UnitSource,
+        read: ReadSnapshot,
         clock: Clock,
         observe: ObserveClassified | None = None,
     ) -> None:
         self._classifier = classifier
         self._units = units
+        self._read = read
         self._clock = clock
         self._observe = observe
 
-    def on_feedback(self, conn: Connection, events: Sequence[Event]) -> AfterCommit:
-        """Classify the batch; the answers leave by the outbox, a row of each stays."""
+    def prepare_feedback(self, events: Sequence[Event]) -> Handler:
+        """Classify the batch while others may write; the handler keeps the answers."""
         received = [_received(event) for event in events]
-        lists = self._units(conn)
+        with self._read() as conn:
+            lists = self._units(conn)
         found = self._classifier.classify(
             [
                 ClassificationRequest(
@@ -58,11 +66,20 @@ class FeedbackSorter:
                 for one in received
             ]
         )
+        ids = (event.envelope.id for event in events)
+        return partial(self._keep, dict(zip(ids, found, strict=True)))
+
+    def _keep(
+        self, answers: Mapping[str, Classification], conn: Connection, events: Sequence[Event]
+    ) -> AfterCommit:
+        """The answers leave by the outbox, a row of each stays."""
         now = self._clock.now()
         # Not validated again: both halves are validated models already.
         classified = [
-            FeedbackClassified.model_construct(**dict(one), classification=answer)
-            for one, answer in zip(received, found, strict=True)
+            FeedbackClassified.model_construct(
+                **dict(_received(event)), classification=answers[event.envelope.id]
+            )
+            for event in events
         ]
         store.keep_results(conn, classified, now)
         topic = Topic.FEEDBACK_CLASSIFIED

@@ -9,6 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
@@ -26,6 +27,18 @@ from shared.metrics import EVENTS, STAGE_SECONDS
 
 AfterCommit = Callable[[], None]
 Handler = Callable[[Connection, Sequence[Event]], AfterCommit | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A handler that is made for a batch before its transaction begins.
+
+    `prepare` does the long work, so that no other writer waits for it meanwhile; the handler it
+    returns writes. It may see events that turn out to have been applied before.
+    """
+
+    prepare: Callable[[Sequence[Event]], Handler]
+
 
 SQLITE_BATCH = 100
 SQLITE_PAUSE = 0.010
@@ -62,7 +75,7 @@ class BatchProcessor:
         service: Service,
         db: Database,
         clock: Clock,
-        handlers: Mapping[Topic, Handler],
+        handlers: Mapping[Topic, Handler | Prepared],
         relay: Pokeable | None = None,
         *,
         dependency_seconds: float = 60.0,
@@ -117,8 +130,11 @@ class BatchProcessor:
         started = time.perf_counter()
         events, bad = _decode_all(batch)
         try:
+            handler = self._handlers[topic]
+            if isinstance(handler, Prepared):
+                handler = handler.prepare(events)
             with self._db.write() as conn:
-                after, fresh, dead = self._write(conn, topic, events, bad, tries)
+                after, fresh, dead = self._write(conn, handler, events, bad, tries)
         except Exception as error:
             if is_dependency_trouble(error):
                 raise
@@ -130,7 +146,7 @@ class BatchProcessor:
     def _write(
         self,
         conn: Connection,
-        topic: Topic,
+        handler: Handler,
         events: list[Event],
         bad: list[tuple[RawMessage, Failure]],
         tries: int,
@@ -142,7 +158,7 @@ class BatchProcessor:
             if event.envelope.id in new:
                 fresh.setdefault(event.envelope.id, event)
         dead = sum(record(conn, self.service, raw, why, now, tries) for raw, why in bad)
-        after = self._handlers[topic](conn, list(fresh.values())) if fresh else None
+        after = handler(conn, list(fresh.values())) if fresh else None
         return after, len(fresh), dead
 
     def _isolate(self, topic: Topic, batch: list[RawMessage], error: Exception, tries: int) -> None:
