@@ -1,108 +1,25 @@
 """The border guard on both databases: each effect once, bad events kept, trouble told apart."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import select
 
 from shared import dead_letters
-from shared.clock import FixedClock
 from shared.contracts.codec import RawMessage, decode
-from shared.contracts.feedback import FeedbackReceived
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
-from shared.db.tables import common
 from shared.errors import TransientError
-from shared.inbox import Outcome, claim
 from shared.kafka import batch
 from shared.kafka.batch import BatchProcessor, DependencyAwayError, TooManyBadEventsError
 from shared.outbox import store
-from tests.fakes.handler import FakeHandler, applied, create_effects
-from tests.fakes.relay import FakeRelay
+from tests.databases import new_postgres as migrated_postgres
+from tests.guarded import TICKET, TYPE, Guarded, event, undecodable
 from tests.wire import NOW, message
 
-TYPE = "tanggap.feedback.received.v1"
-TICKET = "H6KW-34RF"
 # What a citizen could have written: it may be nowhere but in the value that is kept.
 PLANTED = "Budi Santoso 0812-3456-7890"
-
-
-def event(
-    number: int, text: str = "jalan rusak", *, headers: dict[str, bytes | None] | None = None
-) -> RawMessage:
-    """A good message; its id is `e<number>`."""
-    data = FeedbackReceived.model_validate(
-        {
-            "ticket": TICKET,
-            "form": "complaint",
-            "channel": "web",
-            "region": "paser",
-            "text": text,
-            "received_at": NOW,
-        }
-    )
-    return message(TYPE, data, id=f"e{number}", offset=number, headers=headers)
-
-
-def undecodable(number: int, value: bytes = b"\xff\x00not json") -> RawMessage:
-    """A message that carries an id and nonsense."""
-    return message(TYPE, value, id=f"e{number}", offset=number)
-
-
-class Guarded:
-    """A processor, what it stands on, and what it left in the database."""
-
-    def __init__(self, db: Database) -> None:
-        create_effects(db)
-        self.db = db
-        self.clock = FixedClock(NOW)
-        self.handler = FakeHandler()
-        self.relay = FakeRelay()
-        self.waits: list[float] = []
-        self.processor = self.another()
-
-    def another(self, **options: Any) -> BatchProcessor:
-        """A processor like after a restart."""
-        return BatchProcessor(
-            Service.CLASSIFIER,
-            self.db,
-            self.clock,
-            {Topic.FEEDBACK_RECEIVED: self.handler},
-            self.relay,
-            sleep=self.waits.append,
-            **options,
-        )
-
-    def process(self, *messages: RawMessage) -> None:
-        """Apply messages."""
-        self.processor.process(messages)
-
-    @property
-    def applied(self) -> list[str]:
-        """Events whose effect is there."""
-        return applied(self.db)
-
-    def inbox(self) -> dict[str, str]:
-        """Outcomes by event."""
-        table = common.inbox
-        with self.db.read() as conn:
-            rows = conn.execute(select(table.c.event_id, table.c.outcome)).all()
-        return {row.event_id: row.outcome for row in rows}
-
-    def dead(self) -> list[Any]:
-        """Dead letters, oldest first."""
-        table = common.dead_letters
-        with self.db.read() as conn:
-            return list(conn.execute(select(table).order_by(table.c.id)).mappings())
-
-    def outbox(self) -> list[Any]:
-        """Outbox rows, oldest first."""
-        table = common.outbox
-        with self.db.read() as conn:
-            return list(conn.execute(select(table).order_by(table.c.id)).mappings())
 
 
 @pytest.fixture
@@ -317,7 +234,8 @@ def test_odd_bytes_are_kept_as_they_are(guarded: Guarded, value: bytes) -> None:
     (row,) = guarded.dead()
     assert (row["key"], row["value"], row["offset"]) == (odd.key, value, 2**40)
     assert (row["ticket"], row["region"]) == (None, None)
-    (pending,) = _pending(guarded.db, Service.CLASSIFIER)
+    with guarded.db.read() as conn:
+        (pending,) = store.pending(conn, Service.CLASSIFIER, 10)
     assert pending.value == value
     assert dict(pending.headers)["x-empty"] == b""
     assert guarded.applied == ["e1"]
@@ -398,10 +316,8 @@ def test_trouble_amid_the_search_for_a_bad_event_loses_nothing(guarded: Guarded)
 def test_postgresql_that_comes_back_in_time_is_waited_for(
     new_postgres: Callable[..., Any],
 ) -> None:
-    from tests.databases import new_postgres as migrated
-
     server = new_postgres()
-    db = Database(migrated(server)[1])
+    db = Database(migrated_postgres(server)[1])
     guarded = Guarded(db)
     server.stop()
     attempts: list[float] = []
@@ -456,124 +372,3 @@ def test_a_tenth_of_bad_ones_is_borne(guarded: Guarded) -> None:
     guarded.process(*(undecodable(n) if n % 10 == 0 else event(n) for n in range(400)))
     assert len(guarded.dead()) == 40
     assert len(guarded.applied) == 360
-
-
-# -- replay and healing ---------------------------------------------------------------------------
-
-
-def _pending(db: Database, service: Service) -> list[store.OutboxRow]:
-    with db.read() as conn:
-        return store.pending(conn, service, 1000)
-
-
-def _as_delivered(row: store.OutboxRow, offset: int) -> RawMessage:
-    return RawMessage(row.topic, 0, offset, 0, row.key, row.value, dict(row.headers))
-
-
-def _publish(guarded: Guarded, *events: store.Outgoing) -> list[RawMessage]:
-    """Write outbox rows of ingest and mark them as sent: returns them as consumers get them."""
-    with guarded.db.write() as conn:
-        store.add(conn, Service.INGEST, events)
-    return _send(guarded)
-
-
-def _send(guarded: Guarded) -> list[RawMessage]:
-    rows = _pending(guarded.db, Service.INGEST)
-    with guarded.db.write() as conn:
-        store.mark_published(conn, [row.id for row in rows], guarded.clock.now())
-    return [_as_delivered(row, 100 + row.id) for row in rows]
-
-
-def _outgoing(number: int, text: str = "jalan") -> store.Outgoing:
-    data = FeedbackReceived.decode(event(number, text).value or b"")
-    return store.Outgoing(Topic.FEEDBACK_RECEIVED, TYPE, TICKET, data, NOW, f"e{number}")
-
-
-@pytest.mark.swallows
-def test_a_replayed_dead_letter_is_applied_once_and_others_pass_over_it(guarded: Guarded) -> None:
-    other_handler = FakeHandler()
-    other_handler.mended = True
-    other = BatchProcessor(
-        Service.DESK, guarded.db, guarded.clock, {Topic.FEEDBACK_RECEIVED: other_handler}
-    )
-    sent = _publish(guarded, _outgoing(1), _outgoing(2, "bug"))
-    guarded.process(*sent)
-    other.process(sent)
-    guarded.handler.mended = True
-    guarded.clock.advance(timedelta(hours=1))
-    (row,) = guarded.dead()
-    with guarded.db.write() as conn:
-        assert dead_letters.replay(conn, [row["id"], 999], guarded.clock.now()) == 1
-    again = _send(guarded)
-    assert [found.headers["ce_id"] for found in again] == [b"e2"]
-    guarded.process(*again, *again)
-    other.process(again)
-    assert guarded.inbox()["e2"] == "done"
-    assert guarded.handler.calls[-1] == ["e2"]
-    assert other_handler.calls == [["e1", "e2"]]
-    assert guarded.applied.count("e2") == 2  # one per group
-    assert guarded.dead()[0]["replayed_at"] == guarded.clock.now()
-
-
-@pytest.mark.swallows
-def test_an_outsiders_event_is_replayed_from_the_dead_letter_itself(guarded: Guarded) -> None:
-    guarded.process(event(1, "bug"))
-    guarded.handler.mended = True
-    with guarded.db.write() as conn:
-        assert dead_letters.replay(conn, [guarded.dead()[0]["id"]], NOW) == 1
-    twin, again = _pending(guarded.db, Service.CLASSIFIER)
-    assert (twin.topic, again.topic) == ("feedback.received.v1.dlq", "feedback.received.v1")
-    guarded.process(_as_delivered(again, 9))
-    assert guarded.applied == ["e1"]
-    assert guarded.inbox() == {"e1": "done"}
-
-
-@pytest.mark.swallows
-def test_a_replay_that_fails_again_is_a_dead_letter_again(guarded: Guarded) -> None:
-    sent = _publish(guarded, _outgoing(1, "bug"))
-    guarded.process(*sent)
-    with guarded.db.write() as conn:
-        dead_letters.replay(conn, [guarded.dead()[0]["id"]], NOW)
-    guarded.process(*_send(guarded))
-    first, second = guarded.dead()
-    assert first["replayed_at"] == NOW
-    assert second["replayed_at"] is None
-    with guarded.db.read() as conn:
-        newest, *_ = dead_letters.list_all(conn)
-        whole = dead_letters.show(conn, newest["id"])
-    assert "value" not in newest
-    assert whole is not None
-    assert whole["value"] == sent[0].value
-
-
-@pytest.mark.swallows
-def test_healing_sends_what_some_group_has_not_applied_and_nothing_else(guarded: Guarded) -> None:
-    sent = _publish(guarded, _outgoing(1), _outgoing(2, "bug"), _outgoing(3), _outgoing(4))
-    guarded.process(*sent[:2])  # 1 done, 2 dead; the broker then loses 3 and 4
-    with guarded.db.write() as conn:
-        store.add(conn, Service.INGEST, [_outgoing(5)])  # not sent yet
-        assert store.republish_missing(conn) == 2
-    again = _send(guarded)
-    assert [found.headers["ce_id"] for found in again] == [b"e3", b"e4", b"e5"]
-    guarded.process(*again)
-    with guarded.db.write() as conn:
-        assert store.republish_missing(conn) == 0
-    assert guarded.applied == ["e1", "e3", "e4", "e5"]
-
-
-def test_healing_asks_every_group_of_the_topic(guarded: Guarded) -> None:
-    data = FeedbackReceived.decode(event(1).value or b"")
-    classified = store.Outgoing(
-        Topic.FEEDBACK_CLASSIFIED, "tanggap.feedback.classified.v1", TICKET, data, NOW, "c1"
-    )
-    with guarded.db.write() as conn:
-        store.add(conn, Service.CLASSIFIER, [classified])
-        (row,) = store.pending(conn, Service.CLASSIFIER, 10)
-        store.mark_published(conn, [row.id], NOW)
-    for group in (Service.DESK, Service.SCORING):
-        with guarded.db.write() as conn:
-            assert store.republish_missing(conn) == 1
-            store.mark_published(conn, [row.id], NOW)
-            claim(conn, group, ["c1"], Outcome.DONE, NOW)
-    with guarded.db.write() as conn:
-        assert store.republish_missing(conn) == 0
