@@ -262,7 +262,7 @@ def _read(rows: dict[tuple[str, int, int, int, str, str], int], wanted: Iterable
         for r in wanted:
             inside = step in r.steps and r.tick_from <= tick <= r.tick_to
             if grain == r.grain and inside:
-                sums[opd, measure] = sums.get((opd, measure), 0) + n
+                sums[opd, measure] = sums.get((opd, measure), 0) + n * r.sign
     return {key: n for key, n in sums.items() if n}
 
 

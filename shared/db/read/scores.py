@@ -231,7 +231,7 @@ def _year_sums(conn: Connection, region: str, first: int, last: int, tick: int) 
 def _rows(region: str, ranges: Sequence[Range]) -> Subquery:
     c = scoring_counters.c
     parts = [
-        select(c.step, c.opd, c.measure, c.n).where(
+        select(c.step, c.opd, c.measure, (c.n * wanted.sign).label("n")).where(
             and_(
                 c.region == region,
                 c.grain == wanted.grain.value,
@@ -240,7 +240,6 @@ def _rows(region: str, ranges: Sequence[Range]) -> Subquery:
             )
         )
         for wanted in ranges
-        if wanted.steps
     ]
     return union_all(*parts).subquery()
 
