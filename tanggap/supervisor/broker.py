@@ -89,7 +89,7 @@ class Broker:
         else:
             self._tell("the broker ended: starting it again")
         before_restart()
-        self._embedded.stop()
+        self._embedded.stop(0)
         return self._try_start()
 
     def _try_start(self) -> bool:
@@ -119,6 +119,6 @@ class Broker:
         return False
 
     def stop(self) -> None:
-        """End it."""
+        """End it at once: all it holds is in the database as well."""
         if self._embedded is not None:
-            self._embedded.stop()
+            self._embedded.stop(0)
