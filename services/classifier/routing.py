@@ -127,9 +127,10 @@ def _add(
     place: int,
     weight: float,
 ) -> None:
-    if tokens:
-        known = weights.setdefault(tokens, {})
-        known[place] = max(weight, known.get(place, 0.0))
+    if not tokens:
+        return  # an imported keyword of marks only
+    known = weights.setdefault(tokens, {})
+    known[place] = max(weight, known.get(place, 0.0))
 
 
 def _handlers(units: Sequence[Unit]) -> dict[Category, tuple[tuple[int, float], ...]]:

@@ -283,8 +283,6 @@ def _within(place: int, others: Sequence[int], reach: int) -> bool:
 def _beside(
     signals: Signals, name: str, places: Sequence[int], reach: int
 ) -> list[Hit[frozenset[str]]]:
-    if not places or not reach:
-        return []
     return [
         hit
         for hit in _named(signals, name)

@@ -8,8 +8,8 @@ from shared.privacy.spans import Found
 
 _MARKS = frozenset("!#$%&'*+-/=?^_`{|}~.")
 _DOMAIN = re.compile(r"[^\W_](?:[\w\-]*[^\W_])?(?:\.[^\W_](?:[\w\-]*[^\W_])?)*")
-_AT = "@\uff20\ufe6b"
-_FIND_AT = re.compile(f"[{_AT}]")
+_SIGNS = ("@", "\uff20", "\ufe6b")
+_FIND_AT = re.compile(f"[{''.join(_SIGNS)}]")
 
 
 def emails(text: str) -> Iterator[Found]:
@@ -29,6 +29,8 @@ def emails(text: str) -> Iterator[Found]:
         if empty or (spaced and not dotted) or domain.group().replace(".", "").isdecimal():
             continue
         floor = domain.end()
+        while text[floor : floor + 1] in _SIGNS and (more := _DOMAIN.match(text, floor + 1)):
+            floor = more.end()  # "a@b@c.id": a slip of the finger
         yield Found(start, floor, PIIType.EMAIL)
 
 

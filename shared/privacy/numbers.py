@@ -89,7 +89,7 @@ def _cued(groups: Sequence[_Group], before: str) -> tuple[PIIType, int] | None:
         return None
     if _ACCOUNT_CUE.search(before) and not _starts_phone(groups[0].digits):
         return PIIType.ACCOUNT, taken
-    if total <= 12 and not _amount_at(groups, 0, before) and _PHONE_CUE.search(before):
+    if total <= 12 and not _amount_at(groups, 0) and _PHONE_CUE.search(before):
         return PIIType.PHONE, taken
     return None
 
@@ -107,12 +107,16 @@ def _number_at(groups: Sequence[_Group], place: int, before: str) -> tuple[PIITy
     # Before the money test: nobody writes an amount of sixteen digits without dots.
     if len(first) >= 13 and not phone:
         return _long(first), 1
-    amount = _amount_at(groups, place, before if place == 0 else "")
-    if amount:
+    amount = _amount_at(groups, place)
+    money = place == 0 and first[0] != "0" and _MONEY_CUE.search(before) is not None
+    if amount and (money or not phone):
         return None, amount
-    identity = _identity_at(groups, place)
+    identity = None if amount else _identity_at(groups, place)
     if identity:
         return identity
+    # "812.345.678" may be an amount or a phone: without "Rp" the doubt goes to privacy.
+    if money and first[0] == "8" and phone == 1:
+        return None, 1
     return (PIIType.PHONE, phone) if phone else (None, 1)
 
 
@@ -139,9 +143,20 @@ def _identity_at(groups: Sequence[_Group], place: int) -> tuple[PIIType, int] | 
             return PIIType.NIP, taken
     if best is None:
         return None
+    digits = _joined(groups, place, best)
+    if best > 1 and not _is_nik(digits) and _holds_mobile(groups, place, best):
+        return None
     # "2020 6401 …": where a number before a NIK shifts the window, both go.
     shifts = (_shifted(groups, place + skipped, skipped) for skipped in range(1, best))
     return PIIType.NIK, max([best, *shifts])
+
+
+def _holds_mobile(groups: Sequence[_Group], place: int, taken: int) -> bool:
+    """Whether a phone number begins after the first of the groups ("jam 10.30 0812-…")."""
+    for inner in range(place + 1, place + taken):
+        if _starts_phone(groups[inner].digits) and _phone_at(groups, inner, plus=False):
+            return True
+    return False
 
 
 def _shifted(groups: Sequence[_Group], place: int, skipped: int) -> int:
@@ -201,7 +216,7 @@ def _grown(groups: Sequence[_Group], place: int, least: int, most: int) -> int:
         tail = taken and len(group.digits) < 3 and total >= least
         if tail and (len(group.digits) == 1 or total >= 11 or group.before != mark):
             break
-        if taken and total >= 7 and _starts_phone(group.digits):
+        if taken and total >= 9 and len(group.digits) > 3 and _starts_phone(group.digits):
             break
         if taken >= 2 and total >= 10 and group.before != mark:
             break
@@ -254,18 +269,16 @@ def _date_at(groups: Sequence[_Group], place: int) -> int:
     return 3 if after[:1] in (" ", "\t", "(") or after == " - " else 0
 
 
-def _amount_at(groups: Sequence[_Group], place: int, before: str) -> int:
-    """How many groups an amount with dots takes ("1.500.000"), or any number after "Rp"."""
+def _amount_at(groups: Sequence[_Group], place: int) -> int:
+    """How many groups an amount with dots takes ("1.500.000"); 0: it is none."""
     taken = 1
     first = groups[place].digits
-    if first[0] != "0" and len(first) <= 3:
-        for group in groups[place + 1 : place + 5]:
-            if group.before != "." or len(group.digits) != 3:
-                break
-            taken += 1
-        if place + taken < len(groups) and groups[place + taken].before == ".":
-            taken = 1  # a longer dotted number: no amount
-    if _MONEY_CUE.search(before) and first[0] != "0":
-        return taken
-    # Three groups that begin with 8 may be a phone number: then the doubt goes to privacy.
-    return taken if taken > 1 and not (taken == 3 and first[0] == "8" and len(first) == 3) else 0
+    if first[0] == "0" or len(first) > 3:
+        return 0
+    for group in groups[place + 1 : place + 5]:
+        if group.before != "." or len(group.digits) != 3:
+            break
+        taken += 1
+    if place + taken < len(groups) and groups[place + taken].before == ".":
+        return 0  # a longer dotted number
+    return taken if taken > 1 else 0

@@ -198,8 +198,10 @@ def test_a_reorganisation_needs_data_only(
             external=False,
             locus={},
             handles=(Category.JALAN_JEMBATAN,),
+            keywords=("jalan", "—"),
         ),
     )
+    assert classifier.version == VERSION
     found = classifier.classify([ClassificationRequest("jalan rusak", merged)])[0]
     assert found.opd[0].opd == f"{REGION}/dinas-infrastruktur"
     assert classifier.classify([ClassificationRequest("jalan rusak")])[0].opd == []
@@ -237,6 +239,9 @@ def test_promotion_is_spam_and_a_complaint_is_not(classifier: RuleClassifier) ->
         ]
     )
     assert promotion.spam > 0.5 > complaint.spam
+    noise = ["qwe " * 20, " ".join(letter * 30 for letter in "abcdef")]
+    for found in classifier.classify([ClassificationRequest(text) for text in noise]):
+        assert found.spam >= 0.5
 
 
 def test_phrases_match_from_the_left_the_longest_first() -> None:

@@ -141,6 +141,36 @@ def test_spans_lead_from_the_masked_text_to_the_original() -> None:
     assert align("abc", "abcd") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rek 17 08 1945hp. 7890123 ya, pak Budi", ["17 08 1945", "7890123", "Budi"]),
+        ("[NAMA] mandiri 640112 6401hp  1234567-hp", ["[NAMA]", "640112 6401", "1234567"]),
+        ("0112-rek1.500.000] AB-0112-rek1.500.000]", ["1.500.000", "AB-0112-rek", "1.500.000"]),
+    ],
+)
+def test_what_a_second_look_finds_is_told_in_the_original(text: str, shown: list[str]) -> None:
+    found = [text[span.source_start : span.source_end] for span in mask(text).spans]
+    assert found == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("hub 0541123456 081234567890", "hub [TELEPON] [TELEPON]"),
+        ("0812-3456-789 1234", "[TELEPON] 1234"),
+        ("81234 5678901234567", "81234 [ACCOUNT]".replace("ACCOUNT", "REKENING")),
+        ("1 2 3 4 5 6 7 8 9", "1 2 3 4 5 6 7 8 9"),
+        ("0 1 2 3 4 5 6 7 8 9 1 2", "0 1 2 3 4 5 6 7 8 9 1 2"),
+        ("42-13-2025 10", "42-13-2025 10"),
+        ("a@b@c.id", "[EMAIL]"),
+        ("dana dd 2025 ab dan XX 1234 YY", "dana dd 2025 ab dan XX 1234 YY"),
+    ],
+)
+def test_numbers_and_marks_at_the_edge(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
 def test_overlaps_end_without_losing_a_part() -> None:
     strong, weak = Found(3, 6, PIIType.PHONE), Found(0, 10, PIIType.ADDRESS)
     assert resolve([[strong], [weak]]) == [
