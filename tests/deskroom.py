@@ -1,9 +1,13 @@
 """A desk without a broker for tests: a seeded database, a clock to turn, and classified reports."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +54,7 @@ from shared.ids import new_event_id, new_ticket
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 23 November 2026, 10.00 WITA: a working day with working days around it."""
+_SQLITE = "sqlite:///"
 PASSWORD = "correct horse battery"
 CHEAP = Passwords(memory_kib=64, rounds=1)
 MASTER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -71,10 +76,14 @@ class Deskroom:
     def account(
         self, name: str, role: Role, region: str | None = "paser", opd: str | None = None
     ) -> None:
-        account = Account(name, PASSWORD, role, region, opd)
+        self.add(Account(name, PASSWORD, role, region, opd))
+
+    def add(self, *accounts: Account) -> None:
         with self.db.write() as conn:
-            add_user(conn, account, CHEAP, Directory.load(conn), self.clock.now())
-        self.accounts[name] = account
+            directory = Directory.load(conn)
+            for account in accounts:
+                add_user(conn, account, CHEAP, directory, self.clock.now())
+                self.accounts[account.username] = account
 
     def login(self, name: str) -> "Staff":
         client = TestClient(self.client.app, base_url="http://desk")
@@ -162,14 +171,32 @@ class Staff:
         return dict(answer.json())
 
 
+def _prepare(database_url: str) -> None:
+    upgrade(database_url)
+    db = Database(database_url)
+    with db.write() as conn:
+        seed(conn, now=MONDAY, public_scores=True)
+    db.close()
+
+
+@cache
+def _template() -> Path:
+    """A migrated and seeded file, made once: copying it is quicker."""
+    folder = Path(tempfile.mkdtemp(prefix="desk-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _prepare(f"{_SQLITE}{folder / 'desk.db'}")
+    return folder / "desk.db"
+
+
 @contextmanager
 def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskroom]:
     """A desk on an empty database, with the seeded directory and no accounts."""
-    upgrade(database_url)
+    if database_url.startswith(_SQLITE):
+        shutil.copyfile(_template(), database_url.removeprefix(_SQLITE))
+    else:
+        _prepare(database_url)
     db = Database(database_url)
     clock = FixedClock(MONDAY)
-    with db.write() as conn:
-        seed(conn, now=MONDAY, public_scores=True)
     values: dict[str, Any] = {
         "data_dir": folder,
         "database_url": database_url,
@@ -188,15 +215,20 @@ def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskr
 
 def standard_staff(room: Deskroom) -> None:
     """The accounts most tests need, all in Paser."""
-    room.account("jalan", Role.HANDLER, opd="paser/dpupr")
-    room.account("kesehatan", Role.HANDLER, opd="paser/dinkes")
-    room.account("puskesmas", Role.HANDLER, opd="paser/pkm-kuaro")
-    room.account("capil", Role.HANDLER, opd="paser/disdukcapil")
-    room.account("pengawas", Role.HANDLER, opd="paser/inspektorat")
-    room.account("koordinator", Role.COORDINATOR)
-    room.account("tetangga", Role.COORDINATOR, region="kutim")
-    room.account("pantau", Role.MONITOR, region=None)
-    room.account("pengelola", Role.ADMIN, region=None)
+    handlers = {
+        "jalan": "paser/dpupr",
+        "kesehatan": "paser/dinkes",
+        "puskesmas": "paser/pkm-kuaro",
+        "capil": "paser/disdukcapil",
+        "pengawas": "paser/inspektorat",
+    }
+    room.add(
+        *(Account(name, PASSWORD, Role.HANDLER, "paser", opd) for name, opd in handlers.items()),
+        Account("koordinator", PASSWORD, Role.COORDINATOR, "paser", None),
+        Account("tetangga", PASSWORD, Role.COORDINATOR, "kutim", None),
+        Account("pantau", PASSWORD, Role.MONITOR, None, None),
+        Account("pengelola", PASSWORD, Role.ADMIN, None, None),
+    )
 
 
 def complaint(
