@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+EARLIEST = date(2001, 1, 1)
+
 
 class Window(StrEnum):
     """The windows that can be asked for."""
@@ -27,12 +29,14 @@ class Span:
 def span(window: Window, as_of: date | None, now: datetime, zone: ZoneInfo, days: int) -> Span:
     """The window ending at `as_of` (none: today, up to now).
 
-    Raises `ValueError` for a day that has not begun.
+    Raises `ValueError` for a day that has not begun, or lies before any calendar.
     """
     today = now.astimezone(zone).date()
     end = as_of or today
     if end > today:
         raise ValueError(f"as_of {end} has not begun in {zone.key}")
+    if end < EARLIEST:
+        raise ValueError(f"as_of {end} lies before {EARLIEST}, where the calendars begin")
     if window is Window.MONTH:
         start = end.replace(day=1)
     elif window is Window.YEAR:

@@ -1,5 +1,6 @@
 """Scoring on a real database: however events arrive, the counters are those of a clean run."""
 
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,13 @@ from shared.db.read.scores import (
     region_score,
 )
 from shared.db.tables.directory import desk_regions
-from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
+from shared.db.tables.scoring import (
+    scoring_cases,
+    scoring_counters,
+    scoring_events,
+    scoring_skm_counters,
+    scoring_surveys,
+)
 from shared.directory.seed import seed
 from shared.errors import InvalidMessageError
 from tests.casebook import CaseBook, T, X, Y, at
@@ -49,12 +56,29 @@ MON = "2026-09-07"
 Handle = Callable[[Connection, Sequence[Event]], Any]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'tanggap.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    yield from _seeded(url)
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    yield from _seeded(f"sqlite:///{tmp_path_factory.mktemp('scoring') / 'tanggap.db'}")
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres_server: Any) -> Iterator[Database]:
+    name = f"scoring_{os.getpid()}"
+    yield from _seeded(postgres_server.ensure_running().create_database(name))
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """One database a module, emptied before each test: making one is what takes time."""
+    database: Database = request.getfixturevalue(f"on_{request.param}")
+    with database.write() as conn:
+        for table in (
+            scoring_counters, scoring_skm_counters, scoring_surveys, scoring_events, scoring_cases,
+        ):  # fmt: skip
+            conn.execute(delete(table))
+        conn.execute(update(desk_regions).values(counts_from=None))
+    return database
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,8 @@ def test_windows_end_with_the_local_day(
 def test_a_day_that_has_not_begun_has_no_score() -> None:
     with pytest.raises(ValueError, match="2026-11-22 has not begun"):
         span(Window.YEAR, date(2026, 11, 22), NOW, WITA, 90)
+    with pytest.raises(ValueError, match="calendars begin"):
+        span(Window.DAYS_90, date(1, 1, 2), NOW, WITA, 90)
 
 
 def document(tally: Tally, answers: int = 0, **sums: int) -> dict[str, Any]:
