@@ -89,6 +89,20 @@ def score_metrics(value: ScoreGauges) -> Iterable[Metric]:
     )
     for opd, window, figure in value.index:
         index.add_metric([opd, window], figure)
+    skm = GaugeMetricFamily(
+        "tanggap_skm_ikm", "IKM (25 to 100) of the last 90 days.", labels=["opd"]
+    )
+    for opd, figure in value.skm:
+        skm.add_metric([opd], figure)
+    ipp = GaugeMetricFamily(
+        "tanggap_ipp_nowcast", "Estimated IPP (0 to 5) of the region.", labels=["region"]
+    )
+    for region, figure in value.ipp:
+        ipp.add_metric([region], figure)
+    return [index, *_pekppp_metrics(value), skm, ipp]
+
+
+def _pekppp_metrics(value: ScoreGauges) -> Iterable[Metric]:
     aspect = GaugeMetricFamily(
         "tanggap_pekppp_aspect",
         "Estimated PEKPPP aspect (0 to 5) of the running year, once every indicator is known.",
@@ -111,14 +125,4 @@ def score_metrics(value: ScoreGauges) -> Iterable[Metric]:
     )
     for opd, reached in value.levels:
         level.add_metric([opd, _FOLLOW_UP], reached)
-    skm = GaugeMetricFamily(
-        "tanggap_skm_ikm", "IKM (25 to 100) of the last 90 days.", labels=["opd"]
-    )
-    for opd, figure in value.skm:
-        skm.add_metric([opd], figure)
-    ipp = GaugeMetricFamily(
-        "tanggap_ipp_nowcast", "Estimated IPP (0 to 5) of the region.", labels=["region"]
-    )
-    for region, figure in value.ipp:
-        ipp.add_metric([region], figure)
-    return [index, aspect, bounds, level, skm, ipp]
+    return [aspect, bounds, level]

@@ -15,6 +15,7 @@ from shared.scores.pekppp import (
     NOTICE,
     Bounds,
     FollowUpCounts,
+    FollowUpLevel,
     aspect_bounds,
     follow_up_level,
     ipp_bounds,
@@ -147,7 +148,20 @@ def pekppp_json(
     if kode == _KODE_B:
         levels[instrument.response_speed.indicator] = speed
     aspect, ipp = _estimates(tuple(levels.items()), kode, policy)
-    indicators: dict[str, dict[str, Any]] = {
+    indicators = _indicators_json(levels)
+    indicators[str(instrument.follow_up.indicator)] |= _follow_up_json(counts, follow_up)
+    return {
+        "year": year,
+        "kode": kode,
+        "instrument": instrument.name,
+        "notice": NOTICE,
+        "aspect_e": {**aspect, "indicators": indicators},
+        "ipp": {**ipp, "missing": [*ipp["missing"]]},
+    }
+
+
+def _indicators_json(levels: Mapping[int, int | Fraction | None]) -> dict[str, dict[str, Any]]:
+    return {
         str(no): {
             "level": level,
             "computed": level,
@@ -156,7 +170,10 @@ def pekppp_json(
         }
         for no, level in levels.items()
     }
-    indicators[str(instrument.follow_up.indicator)] |= {
+
+
+def _follow_up_json(counts: FollowUpCounts, found: FollowUpLevel) -> dict[str, Any]:
+    return {
         "counts": {
             "received": counts.received,
             "finished": counts.finished,
@@ -164,19 +181,11 @@ def pekppp_json(
             "lapor_finished": counts.lapor_finished,
             "auto_finished": counts.auto_finished,
         },
-        "rule": follow_up.rule,
-        "share": figure(follow_up.share, 4),
-        "lapor_share": figure(follow_up.lapor_share, 4),
-        "thin": follow_up.thin,
-        "next": {"level": follow_up.next_level, "more_finished": follow_up.more},
-    }
-    return {
-        "year": year,
-        "kode": kode,
-        "instrument": instrument.name,
-        "notice": NOTICE,
-        "aspect_e": {**aspect, "indicators": indicators},
-        "ipp": {**ipp, "missing": [*ipp["missing"]]},
+        "rule": found.rule,
+        "share": figure(found.share, 4),
+        "lapor_share": figure(found.lapor_share, 4),
+        "thin": found.thin,
+        "next": {"level": found.next_level, "more_finished": found.more},
     }
 
 
