@@ -27,7 +27,6 @@ from services.ingest.writer import writer_for
 from shared.clock import FixedClock
 from shared.contracts.codec import Event, RawMessage, decode
 from shared.db.engine import Database
-from shared.db.migrate import upgrade
 from shared.db.tables.common import outbox
 from shared.directory.seed import seed
 from shared.files.store import FileStore
@@ -104,14 +103,13 @@ class Site:
 def make_site_deps(
     database_url: str, data: Path, cases: CaseReader, **options: Any
 ) -> tuple[AppDeps, FixedClock, FakeRelay]:
-    """An application on a fresh schema with the seeded directory."""
+    """An application on a migrated database (`tests.databases`), its directory seeded."""
     values: dict[str, Any] = {
         "data_dir": data,
         "master_key": MASTER_KEY,
         "intake_per_minute": 0,
     } | options
     settings = IngestSettings(database_url=database_url, **values)
-    upgrade(settings.database_url)
     database = Database(settings.database_url, pool_size=40)
     clock, relay = FixedClock(NOW), FakeRelay()
     with database.write() as conn:
@@ -140,7 +138,7 @@ def make_site_deps(
 
 @contextmanager
 def open_site(
-    database_url: str, data: Path, reader: CaseReader | None = None, **options: Any
+    database_url: str, data: Path, *, reader: CaseReader | None = None, **options: Any
 ) -> Iterator[Site]:
     """A running ingest; ended with the block. `reader`: cases other than the test's own."""
     cases = FakeCases()

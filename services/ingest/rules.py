@@ -20,7 +20,8 @@ from shared.db.read.directory import Directory
 
 COUNTRY = "ID"
 IDEMPOTENCY_KEY_MAX = 128
-_LINE_CONTROLS = frozenset("\n\r\t")
+# All of Cc but tab and line ends, and the halves of code points that are no characters.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # They turn the order of what follows around: a text could show other words than it holds.
 _DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -36,9 +37,7 @@ def tidy(text: str) -> str:
 
 def has_controls(text: str) -> bool:
     """Whether the text holds control characters (NUL, escape …) or broken code points."""
-    return any(
-        unicodedata.category(char) in ("Cc", "Cs") and char not in _LINE_CONTROLS for char in text
-    )
+    return _CONTROLS.search(text) is not None
 
 
 def is_blank(text: str) -> bool:

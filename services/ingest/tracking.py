@@ -75,6 +75,14 @@ class View:
 
 CaseReader = Callable[[Connection, str, datetime], CaseView | None]
 _BEFORE_OPENING = frozenset({CitizenAct.ADD, CitizenAct.WITHDRAW})
+# What an act is called on the timeline while no case holds it yet.
+_EVENT_OF: dict[str, str] = {
+    CitizenAct.ANSWER: "answered",
+    CitizenAct.ADD: "added",
+    CitizenAct.NOT_DONE: "not_done",
+    CitizenAct.RATE: "rated",
+    CitizenAct.WITHDRAW: "withdrawn",
+}
 
 
 def code_hash(vault: Vault, ticket: str, code: str) -> str:
@@ -141,11 +149,12 @@ class Tracking:
         with self.database.read() as conn:
             case = self.cases(conn, found.ticket, now)
             checking = case is None and store.is_dead_letter(conn, found.ticket)
+            acts = intake.acts(conn, found.ticket) if case is None else []
         return View(
             ticket=found.ticket,
             region=found.region,
             received_at=found.received_at,
-            case=case or self._unopened(found),
+            case=case or self._unopened(found, acts),
             opened=case is not None,
             checking=checking,
         )
@@ -165,14 +174,21 @@ class Tracking:
         with self.database.read() as conn:
             return intake.open_file(conn, self.vault, store, ticket, file_id)
 
-    def _unopened(self, found: intake.Submission) -> CaseView:
+    def _unopened(self, found: intake.Submission, acts: Sequence[intake.ActRow]) -> CaseView:
         region = self.directory().region(found.region)
         promised = self.promise(region, found.received_at) if region else None
+        withdrawn = any(act.act == CitizenAct.WITHDRAW for act in acts)
         return CaseView(
             status=Status.DITERIMA,
             opd=None,
             due=Due(promised.verify if promised else None, found.due_at, None),
-            timeline=[Entry(found.received_at, "received", "citizen")],
+            timeline=[
+                Entry(found.received_at, "received", "citizen"),
+                *(
+                    Entry(act.received_at, _EVENT_OF[act.act], "citizen", act_id=act.event_id)
+                    for act in acts
+                ),
+            ],
             question=None,
-            allowed=_BEFORE_OPENING,
+            allowed=frozenset() if withdrawn else _BEFORE_OPENING,
         )

@@ -36,12 +36,9 @@ SURVEY: dict[str, Any] = {
 }
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    url = f"sqlite:///{tmp_path / 'tanggap.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    with open_site(url, tmp_path) as opened:
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    with open_site(database_url, tmp_path) as opened:
         yield opened
 
 

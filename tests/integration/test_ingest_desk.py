@@ -55,7 +55,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     url = f"sqlite:///{tmp_path / 'town.db'}"
     with (
         deskroom(url, tmp_path) as room,
-        open_site(url, tmp_path, read_case, master_key=MASTER_KEY) as site,
+        open_site(url, tmp_path, reader=read_case, master_key=MASTER_KEY) as site,
     ):
         standard_staff(room)
         accepted = site.complain(text="Jalan di Kuaro rusak, hubungi 081234567890").json()

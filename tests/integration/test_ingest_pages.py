@@ -22,8 +22,8 @@ FORM_LIMIT = 30_000
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path) as opened:
+def site(sqlite_url: str, tmp_path: Path) -> Iterator[Site]:
+    with open_site(sqlite_url, tmp_path) as opened:
         yield opened
 
 
@@ -243,6 +243,19 @@ def test_the_citizen_follows_answers_adds_contests_rates_and_withdraws(site: Sit
     ]
 
 
+def test_acts_before_the_case_opens_are_shown_and_a_withdrawal_ends_them(site: Site) -> None:
+    ticket, code = codes(send(site).text)
+    page = track(site, ticket, code).text
+    act(site, ticket, code, "add", page, text="Lubangnya makin dalam, telepon 081234567890")
+    page = track(site, ticket, code).text
+    assert "Anda menambahkan" in page
+    assert "Lubangnya makin dalam, telepon 081234567890" in page
+    act(site, ticket, code, "withdraw", page)
+    page = track(site, ticket, code).text
+    assert "Anda menarik laporan" in page
+    assert 'name="act"' not in page
+
+
 def test_no_act_without_the_code(site: Site) -> None:
     ticket, code = codes(send(site).text)
     page = track(site, ticket, code).text
@@ -320,6 +333,7 @@ def test_strange_addresses_and_languages_are_no_trouble(site: Site) -> None:
     assert site.client.get("/warga/tidak.css").status_code == 404
 
 
+@pytest.mark.slow
 def test_in_a_browser_on_a_small_phone_without_javascript(
     site: Site, chromium_page: Callable[..., Any]
 ) -> None:
@@ -337,6 +351,7 @@ def test_in_a_browser_on_a_small_phone_without_javascript(
     assert len(site.events()) == 2
 
 
+@pytest.mark.slow
 def test_in_a_browser_nothing_is_blocked_and_nothing_is_wider_than_the_phone(
     site: Site, chromium_page: Callable[..., Any]
 ) -> None:

@@ -20,6 +20,7 @@ from shared.db.tables import metadata
 from shared.db.tables.ingest import ingest_files
 from shared.files.store import MissingFileError
 from shared.logs import configure
+from tests.databases import new_sqlite
 from tests.intake_site import Site, open_site
 
 NAME, PHONE, NIK = "Zubaidah Kusumawardhani", "081298765432", "6401015708900003"
@@ -28,12 +29,9 @@ TEXT = f"Saya {NAME}, NIK {NIK}, telepon {PHONE}, surel {EMAIL}. Air mati di Gan
 PLANTED = [NAME, "Zubaidah", PHONE, "+6281298765432", NIK, EMAIL, PLACE]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    url = f"sqlite:///{tmp_path / 'tanggap.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    with open_site(url, tmp_path) as opened:
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    with open_site(database_url, tmp_path) as opened:
         yield opened
 
 
@@ -163,7 +161,7 @@ def test_erasing_destroys_key_texts_and_files(site: Site, tmp_path: Path) -> Non
 def test_bad_attachments_are_named_and_nothing_is_kept(
     tmp_path: Path, contents: list[bytes], status: int, field: str
 ) -> None:
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path) as site:
+    with open_site(new_sqlite(tmp_path), tmp_path) as site:
         answer = file(site, *contents)
         assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text
         assert answer.json()["remedy"]
@@ -172,7 +170,7 @@ def test_bad_attachments_are_named_and_nothing_is_kept(
 
 
 def test_a_form_as_multipart_is_the_same_as_json(tmp_path: Path) -> None:
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path) as site:
+    with open_site(new_sqlite(tmp_path), tmp_path) as site:
         answer = file(
             site,
             opd="paser/dpupr",
@@ -188,7 +186,7 @@ def test_a_form_as_multipart_is_the_same_as_json(tmp_path: Path) -> None:
 
 
 def test_repeats_with_the_same_photo_keep_one_copy(tmp_path: Path) -> None:
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path) as site:
+    with open_site(new_sqlite(tmp_path), tmp_path) as site:
         body = {"text": TEXT, "region": "paser"}
         upload = {"files[]": ("a.jpg", photo(), "image/jpeg")}
         tickets = {
@@ -207,7 +205,7 @@ def test_repeats_with_the_same_photo_keep_one_copy(tmp_path: Path) -> None:
 
 
 def test_orphans_are_swept_and_nothing_else(tmp_path: Path) -> None:
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path) as site:
+    with open_site(new_sqlite(tmp_path), tmp_path) as site:
         file(site, photo())
         site.store.put("2026/01/01/orphan", b"x")
         [newest] = {item.modified_at for item in site.store.list() if "orphan" in item.name}
@@ -220,7 +218,7 @@ def test_orphans_are_swept_and_nothing_else(tmp_path: Path) -> None:
 
 def test_too_many_uploads_at_once_are_told_to_wait(tmp_path: Path) -> None:
     options = {"uploads_max_bytes": 1024 * 1024}
-    with open_site(f"sqlite:///{tmp_path / 't.db'}", tmp_path, **options) as site:
+    with open_site(new_sqlite(tmp_path), tmp_path, **options) as site:
         answer = file(site, b"x" * (2 * 1024 * 1024))
         assert answer.status_code == 503
         assert answer.headers["retry-after"]

@@ -3,23 +3,19 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select
 
 from services.ingest.writer import DirectWriter, GroupWriter, writer_for
 from shared.db.engine import Database
-from shared.db.migrate import upgrade
 from shared.db.tables.common import meta
 from shared.errors import TransientError
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    url = f"sqlite:///{tmp_path / 't.db'}"
-    upgrade(url)
-    return Database(url, pool_size=40)
+def database(sqlite_url: str) -> Database:
+    return Database(sqlite_url, pool_size=40)
 
 
 def put(name: str) -> Callable[[Connection], str]:
