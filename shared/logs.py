@@ -37,8 +37,12 @@ def logging_config(service: str, level: str = "INFO") -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            name: {"level": "WARNING"}
-            for name in ("aiokafka", "faust", "mode", "kafka", "httpx", "httpcore", "uvicorn")
+            **{
+                name: {"level": "WARNING"}
+                for name in ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn")
+            },
+            # It warns at every retry of an outage that our own lines already tell once.
+            "kafka": {"level": "ERROR"},
         },
     }
 

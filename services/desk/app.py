@@ -13,7 +13,8 @@ from services.desk.api import cases, regions, scores, session, stream, triage
 from services.desk.context import DeskContext
 from services.desk.pages import account, board, casepage, public
 from services.desk.pages.rendering import error_page, send_to_login
-from shared.web.health import Check, health_routes
+from shared.observe.checks import Check
+from shared.web.health import health_routes
 from shared.web.problem import install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 

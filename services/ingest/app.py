@@ -27,7 +27,8 @@ from services.ingest.pages.trouble import trouble_page, wants_page
 from services.ingest.settings import IngestSettings
 from services.ingest.uploads import UploadBudget
 from shared.files.store import FileStore
-from shared.web.health import Check, health_routes
+from shared.observe.checks import Check
+from shared.web.health import health_routes
 from shared.web.problem import ProblemError, install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 

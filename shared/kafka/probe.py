@@ -8,7 +8,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from shared.web.health import Check, run_checks
+from shared.observe.checks import Check, run_checks
 
 _START = Callable[[str, list[tuple[str, str]]], object]
 _JSON = "application/json"

@@ -13,6 +13,7 @@ from typing import Any
 import aiokafka
 import faust
 import uvloop
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
 from shared.contracts.codec import RawMessage, header_map
@@ -21,9 +22,9 @@ from shared.kafka.batch import BatchProcessor, DependencyAwayError, TooManyBadEv
 from shared.kafka.connection import FETCH_MAX_WAIT_MS
 from shared.kafka.lag import LagWatch
 from shared.kafka.probe import Probe
+from shared.observe.checks import Check
 from shared.process import end_uncommitted
 from shared.settings import Settings
-from shared.web.health import Check
 
 _WITHIN_SECONDS = 0.02
 _COMMIT_SECONDS = 1.0
@@ -184,7 +185,7 @@ def run(
 
 def _has_partitions(app: faust.App) -> bool | str:
     consumer = getattr(app, "_consumer", None)
-    if consumer is None or not consumer.assignment():
-        return "no partitions yet"
-    return True
-
+    try:
+        return bool(consumer and consumer.assignment()) or "no partitions yet"
+    except ConsumerNotStarted:
+        return "consumer not started"

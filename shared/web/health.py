@@ -1,30 +1,12 @@
 """`/healthz`, `/readyz` and `/metrics` of an HTTP service; they know nothing of what it serves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import TransientError
-
-Check = Callable[[], bool | str]
-
-
-def run_checks(checks: Mapping[str, Check]) -> dict[str, str]:
-    """Each check by name: `ok`, or in a few words why not."""
-    return {name: _outcome(check) for name, check in checks.items()}
-
-
-def _outcome(check: Check) -> str:
-    try:
-        result = check()
-    except (OSError, SQLAlchemyError, TransientError) as error:
-        return f"failed: {type(error).__name__}"
-    if result is True:
-        return "ok"
-    return result or "failed"
+from shared.observe.checks import Check, run_checks
 
 
 def health_routes(app: FastAPI, checks: Mapping[str, Check], registry: CollectorRegistry) -> None:
