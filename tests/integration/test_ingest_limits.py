@@ -33,7 +33,7 @@ def test_a_repeat_with_its_key_is_never_limited(tmp_path: Path) -> None:
 
 
 def test_an_address_has_a_high_limit_of_its_own(tmp_path: Path) -> None:
-    options = {"intake_per_minute": 1, "intake_per_minute_address": 5}
+    options: dict[str, Any] = {"intake_per_minute": 1, "intake_per_minute_address": 5}
     with open_site(new_sqlite(tmp_path), tmp_path, **options) as site:
         assert [site.complain().status_code for _ in range(6)] == [202] * 5 + [429]
 

@@ -217,7 +217,7 @@ def test_orphans_are_swept_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_too_many_uploads_at_once_are_told_to_wait(tmp_path: Path) -> None:
-    options = {"uploads_max_bytes": 1024 * 1024}
+    options: dict[str, Any] = {"uploads_max_bytes": 1024 * 1024}
     with open_site(new_sqlite(tmp_path), tmp_path, **options) as site:
         answer = file(site, b"x" * (2 * 1024 * 1024))
         assert answer.status_code == 503
