@@ -34,8 +34,8 @@ def main() -> None:
         port=settings.scoring_port,
         checks={"database": database.ping},
         logging_config=logging,
-        on_start=app.ticker.start,
-        on_stop=app.ticker.stop,
+        on_start=app.start,
+        on_stop=app.stop,
     )
     app.close()
 

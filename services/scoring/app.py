@@ -17,6 +17,7 @@ from shared.db.engine import Database
 from shared.db.read.directory import Directory
 from shared.kafka.batch import BatchProcessor
 from shared.observe.state import StateCollector
+from shared.outbox.relay import Relay
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,20 @@ class ScoringApp:
     """What the shell runs."""
 
     processor: BatchProcessor
+    relay: Relay
     ticker: Ticker
     gauges: StateCollector[ScoreGauges]
     close: Callable[[], None]
+
+    def start(self) -> None:
+        """Begin what runs beside the worker."""
+        self.relay.start()
+        self.ticker.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self.ticker.stop()
+        self.relay.stop()
 
 
 def create_app(
@@ -45,6 +57,8 @@ def create_app(
 
     announcer = Announcer(publisher, clock, opds_of)
     scorer = Scorer(rules, announcer, latency_observer(clock))
+    # Scoring publishes nothing of its own through the outbox, but its dead letters do go out.
+    relay = Relay(Service.SCORING, database, settings, clock)
     processor = BatchProcessor(
         Service.SCORING,
         database,
@@ -53,10 +67,12 @@ def create_app(
             Topic.CASE_EVENTS: scorer.on_case_events,
             Topic.FEEDBACK_CLASSIFIED: scorer.on_feedback,
         },
+        relay,
         dependency_seconds=settings.dependency_seconds,
         batch_size=settings.batch_size,
     )
     gauges = StateCollector(
         "scores", database, score_reader(clock), score_metrics, settings.score_gauge_seconds
     )
-    return ScoringApp(processor, Ticker(announcer, regions, clock), gauges, database.close)
+    ticker = Ticker(announcer, regions, clock)
+    return ScoringApp(processor, relay, ticker, gauges, database.close)
