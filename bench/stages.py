@@ -1,7 +1,7 @@
 """Each stage of the pipeline by itself, in this process, on SQLite and without a broker.
 
 The same events go through classifier, desk and scoring as batches of their guard; `--profile`
-shows where each one's time goes.
+shows where each one's time goes. All times are those of a core.
 """
 
 import cProfile
@@ -58,11 +58,11 @@ class _Locked:
 
     def _begin(self, conn: Connection, cursor: object, statement: str, *rest: object) -> None:
         if statement == "BEGIN IMMEDIATE":
-            self.since = time.perf_counter()
+            self.since = time.thread_time()
 
     def _end(self, conn: Connection) -> None:
         if self.since:
-            self.seconds += time.perf_counter() - self.since
+            self.seconds += time.thread_time() - self.since
             self.since = 0.0
 
 
@@ -72,7 +72,7 @@ def run(console: Console, *, quick: bool, file: Path | None, profile: bool) -> l
     count = 600 if quick else 3_000
     with TemporaryDirectory(prefix="tanggap-bench-") as name:
         folder = Path(name)
-        result.references[HASH] = references.hashes()
+        result.references[HASH] = references.hashes(time.thread_time)
         result.references[COMMIT] = references.sqlite_commits(folder)
         url = f"sqlite:///{folder / 'stages.db'}"
         upgrade(url)
@@ -108,7 +108,7 @@ def _stages(db: Database, folder: Path) -> list[tuple[Service, Topic, Service, B
 
 def _relayed(db: Database, source: Service, topic: Topic, result: Result) -> list[RawMessage]:
     """What the relay would send, and what its reading and marking costs."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     found: list[RawMessage] = []
     while True:
         with db.read() as conn:
@@ -124,7 +124,7 @@ def _relayed(db: Database, source: Service, topic: Topic, result: Result) -> lis
         ]
     result.add(
         f"relay of {source}, its database part",
-        len(found) / (time.perf_counter() - begin),
+        len(found) / (time.thread_time() - begin),
         "/s",
         of=HASH,
     )
@@ -146,9 +146,9 @@ def _measure(
     before, spent = locked.seconds, 0.0
     with _profiled(console, service, wanted=profile):
         for start in range(0, len(rest), _BATCH):
-            begin = time.perf_counter()
+            begin = time.thread_time()
             processor.process(rest[start : start + _BATCH])
-            spent += time.perf_counter() - begin
+            spent += time.thread_time() - begin
     result.add(f"{service}", len(rest) / spent, "/s", of=HASH)
     result.add(
         f"{service}: write lock held by a batch of {_BATCH}",
