@@ -24,5 +24,6 @@ def test_each_test_counts_once_and_the_worst_of_it_counts(tmp_path: Path) -> Non
     assert (result.passed, result.failed, dict(result.skipped)) == (1, 2, {"no kafka": 2})
 
 
-def test_all_limits_together_leave_time_to_install_within_twelve_minutes() -> None:
-    assert sum(limit for _, limit, _ in STAGES) <= 660
+def test_all_limits_together_leave_ci_time_to_say_which_stage_hung() -> None:
+    """CI ends a run after 90 minutes without a word; a stage that hangs is named well before."""
+    assert sum(seconds for _, seconds, _ in STAGES) < 60 * 60
