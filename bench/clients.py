@@ -20,6 +20,8 @@ _PATH = "/api/v1/complaints"
 _ACCEPTED = 202
 _NO_ANSWER = 0
 _MAX_OPEN = 128
+# The server hangs up on a connection that was idle for 5 s; nobody may write to it just then.
+_KEEP_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,12 @@ class _Connection:
         self._host = host
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used_at = 0.0
 
     async def post(self, body: bytes) -> int:
         """Send one body; returns the status."""
+        if time.perf_counter() - self._used_at > _KEEP_SECONDS:
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -80,6 +85,7 @@ class _Connection:
         lines = head.decode("latin-1").split("\r\n")
         fields = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:])}
         await reader.readexactly(int(fields.get("content-length", "0")))
+        self._used_at = time.perf_counter()
         if fields.get("connection") == "close":
             self.close()
         return int(lines[0].split(" ")[1])
