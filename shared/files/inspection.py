@@ -31,7 +31,18 @@ _ACTIVE_NAMES = re.compile(
 )
 _ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
 _HEX_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"stream\r?\n")
+# Readers forgive blanks and a lone carriage return where the standard wants a line end.
+_STREAM = re.compile(rb"(?<!end)stream[ \t]*(?:\r\n|\n|\r)")
+# An object stream begins with the number and the place of its first object.
+_OBJECT_STREAM = re.compile(rb"\s*(?:%[^\r\n]*[\r\n]\s*)*\d+\s+\d+\s")
+_OBJECT_STREAM_NAME = re.compile(rb"/ObjStm(?![A-Za-z0-9])")
+# Other ways to write a stream than Flate: beside object streams they could hide one from us.
+_OTHER_FILTERS = re.compile(
+    rb"/(ASCIIHexDecode|AHx|ASCII85Decode|A85|LZWDecode|LZW|RunLengthDecode|RL|Crypt)"
+    rb"(?![A-Za-z0-9])"
+)
+_HEAD = 4_096
+_PROBE = 1_024
 _MOST_STREAMS = 2_000
 _MOST_INFLATED = 32 * 1024 * 1024
 
@@ -130,29 +141,55 @@ def _clean_pdf(content: bytes) -> CleanFile:
     LIMIT: metadata of the writing program stays inside; the file is sealed and shown only to
     those who may open the case.
     """
-    if _ENCRYPTED.search(content):
+    names = _plain_names(content)
+    if _ENCRYPTED.search(names):
         raise RejectedFileError("encrypted")
     if b"%%EOF" not in content[-2048:] or b"obj" not in content:
         raise RejectedFileError("damaged")
-    for part in _pdf_parts(content):
-        if _ACTIVE_NAMES.search(_HEX_NAME.sub(lambda m: bytes([int(m[1], 16)]), part)):
-            raise RejectedFileError("active")
+    parts = [names, *_object_streams(content)]
+    if any(_ACTIVE_NAMES.search(part) for part in parts):
+        raise RejectedFileError("active")
+    if any(map(_OBJECT_STREAM_NAME.search, parts)) and any(map(_OTHER_FILTERS.search, parts)):
+        raise RejectedFileError("active")
     return CleanFile(content, PDF)
 
 
-def _pdf_parts(content: bytes) -> list[bytes]:
-    parts, budget = [content], _MOST_INFLATED
+def _plain_names(part: bytes) -> bytes:
+    """The part with escaped letters of names (`/J#53`) written out."""
+    return _HEX_NAME.sub(lambda match: bytes([int(match[1], 16)]), part)
+
+
+def _object_streams(content: bytes) -> list[bytes]:
+    """What the compressed object streams hold: only there can names lie hidden.
+
+    They are known by what they hold, not only by what stands before them: that can be dressed up.
+    """
+    parts: list[bytes] = []
+    budget = _MOST_INFLATED
     for number, match in enumerate(_STREAM.finditer(content)):
         if number >= _MOST_STREAMS or budget <= 0:
             raise RejectedFileError("active")
-        # Only object streams can hold names; image data is cut short by its own end.
-        head = content[max(0, match.start() - 512) : match.start()]
-        if b"/ObjStm" not in head[head.rfind(b"obj") :]:
-            continue
-        try:
-            inflated = zlib.decompressobj().decompress(content[match.end() :], budget)
-        except zlib.error as error:
-            raise RejectedFileError("damaged") from error
-        budget -= len(inflated)
-        parts.append(inflated)
+        head = _plain_names(content[max(0, match.start() - _HEAD) : match.start()])
+        declared = _OBJECT_STREAM_NAME.search(head, head.rfind(b"endobj") + 1) is not None
+        begin = _inflated(content, match.end(), _PROBE)
+        if begin is None:
+            if declared:
+                raise RejectedFileError("damaged")
+        elif declared or _OBJECT_STREAM.match(begin[0]):
+            found = _inflated(content, match.end(), budget)
+            # What is cut off by the budget, or by a broken end, could hold anything.
+            if found is None or not found[1]:
+                raise RejectedFileError("active")
+            budget -= len(found[0])
+            parts.append(_plain_names(found[0]))
     return parts
+
+
+def _inflated(content: bytes, start: int, most: int) -> tuple[bytes, bool] | None:
+    """At most `most` bytes of a Flate stream, and whether that is all; none if it is no such."""
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(memoryview(content)[start:], most)
+    except zlib.error:
+        return None
+    return found, stream.eof

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from shared.files import inspection
 from shared.files.inspection import ImageLimits, RejectedFileError, clean
 
 SECRET = b"Rumah-Budi-0812"
@@ -100,6 +101,58 @@ def test_what_may_not_come_in_is_named(content: bytes, reason: str) -> None:
     with pytest.raises(RejectedFileError) as error:
         clean(content)
     assert error.value.reason == reason
+
+
+def object_stream(
+    head: bytes = b"/Type /ObjStm",
+    data: bytes = b"5 0 << /JS (app.alert) >>",
+    *,
+    line_end: bytes = b"\n",
+    filters: bytes = b"/FlateDecode",
+) -> bytes:
+    packed = zlib.compress(data)
+    if b"ASCIIHex" in filters:
+        packed = packed.hex().encode() + b">"
+    start = b"1 0 obj << " + head + b" /Filter " + filters + b" >>\nstream" + line_end
+    return pdf(start + packed + b"\nendstream\nendobj\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        object_stream(b"/Type /Obj#53tm"),
+        object_stream(b"/Type /ObjStm /X (obj)"),
+        object_stream(b"/Type /ObjStm /X (endobj)"),
+        object_stream(b"/Type /ObjStm /X (" + b"a" * 9_000 + b")"),
+        object_stream(line_end=b"\r"),
+        object_stream(line_end=b" \n"),
+        object_stream(b"", b"% 1\n5 0 << /J#53 (x) >>"),
+        object_stream(b"/Type /ObjStm /X (endobj)", filters=b"[/ASCIIHexDecode /FlateDecode]"),
+        object_stream(data=b"5 0 " + b" " * 300_000 + b"<< /JS (x) >>"),
+    ],
+    ids=["escaped", "obj", "endobj", "far", "return", "blank", "undeclared", "filter", "bomb"],
+)
+def test_scripts_hidden_in_object_streams_are_found(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "_MOST_INFLATED", 200_000)
+    with pytest.raises(RejectedFileError) as error:
+        clean(content)
+    assert error.value.reason == "active"
+
+
+def test_encryption_under_an_escaped_name_is_found() -> None:
+    with pytest.raises(RejectedFileError) as error:
+        clean(pdf(b"1 0 obj << /Encr#79pt 2 0 R >> endobj "))
+    assert error.value.reason == "encrypted"
+
+
+def test_harmless_object_streams_and_large_scans_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "_MOST_INFLATED", 200_000)
+    scan = zlib.compress(b"\xfe" * 300_000, 1)
+    page = b"2 0 obj << /Type /XObject >>\nstream\n" + scan + b"\nendstream\nendobj\n"
+    for content in (object_stream(data=b"5 0 << /Type /Page >>"), pdf(page)):
+        assert clean(content).content == content
 
 
 def test_a_plain_pdf_is_kept_as_it_is() -> None:
