@@ -3,11 +3,15 @@
 Pure; called by `rules`, which has checked the state, the text and who holds the case.
 """
 
-from services.desk.casework import Command, Draft, RefusedError, Staff
+import re
+
+from services.desk.casework import Case, Command, Draft, RefusedError, Staff
 from shared.contracts.case import CaseEventType
 from shared.contracts.enums import CloseReason, Role, Status
 from shared.contracts.notices import NotificationPurpose
 from shared.db.read.directory import Directory
+
+_WORD = re.compile(r"\w+")
 
 
 def resolve(draft: Draft, staff: Staff, command: Command, directory: Directory) -> None:
@@ -34,11 +38,7 @@ def resolve(draft: Draft, staff: Staff, command: Command, directory: Directory) 
 def reject(draft: Draft, staff: Staff, command: Command, directory: Directory) -> None:
     """The case is refused with a reason; `bukan_wewenang` names the body to turn to."""
     reason = _reason(command)
-    named = directory.opd(command.external or command.opd or "")
-    if reason is CloseReason.BUKAN_WEWENANG and named and not named.external:
-        raise RefusedError(
-            f"{named.short} ada di daerah ini.", "Teruskan kasus ini kepadanya.", "opd"
-        )
+    external = _body(draft.case, reason, command, directory)
     status = Status.BUKAN_WEWENANG if reason is CloseReason.BUKAN_WEWENANG else Status.DITOLAK
     spam = reason is CloseReason.SPAM
     _close(draft, status, window=not spam)
@@ -49,19 +49,20 @@ def reject(draft: Draft, staff: Staff, command: Command, directory: Directory) -
         public=True,
         notice=None if spam else NotificationPurpose.REJECTED,
         reason=reason,
-        external=named.code if named else command.external,
+        external=external,
     )
 
 
 def postpone(draft: Draft, staff: Staff, command: Command, directory: Directory) -> None:
     """The unit puts the case off; no clock stops."""
     draft.change(status=Status.DITUNDA, window_from=None)
-    draft.write(CaseEventType.POSTPONED, text=command.text)
+    draft.write(CaseEventType.POSTPONED, text=command.text, reason=command.reason)
 
 
 def archive(draft: Draft, staff: Staff, command: Command, directory: Directory) -> None:
     """The case is filed away without a finish."""
     reason = _reason(command)
+    _body(draft.case, reason, command, directory)
     _close(draft, Status.DIARSIPKAN, window=False)
     draft.write(CaseEventType.ARCHIVED, text=command.text, reason=reason)
 
@@ -72,6 +73,31 @@ def _reason(command: Command) -> CloseReason:
             "Alasan wajib diisi.", "Pilih reason: " + ", ".join(CloseReason) + ".", "reason"
         )
     return command.reason
+
+
+def _body(case: Case, reason: CloseReason, command: Command, directory: Directory) -> str | None:
+    """The body outside the region to turn to: given, or known by its short name in the text."""
+    if reason is not CloseReason.BUKAN_WEWENANG:
+        return command.external
+    given = command.external or command.opd
+    named = directory.opd(given or "")
+    if named and not named.external:
+        raise RefusedError(
+            f"{named.short} ada di daerah ini.", "Teruskan kasus ini kepadanya.", "opd"
+        )
+    if named or given:
+        return named.code if named else given
+    if not command.text:
+        raise RefusedError(
+            "Instansi yang dituju belum disebut.",
+            "Isi external, atau sebutkan instansinya di text.",
+            "external",
+        )
+    words = f" {' '.join(_WORD.findall(command.text.lower()))} "
+    for body in directory.opds(case.region):
+        if body.external and f" {body.short.lower()} " in words:
+            return body.code
+    return None
 
 
 def _close(draft: Draft, status: Status, *, window: bool) -> None:

@@ -7,9 +7,14 @@ from typing import Any
 from services.desk.casework import Case, Step
 from services.desk.rules import is_restricted
 from shared.contracts.case import CaseEventType, CaseOpened
-from shared.contracts.enums import Actor, Category, Channel, Status
+from shared.contracts.enums import Actor, Category, Channel, Maladministration, Status
 from shared.contracts.feedback import FeedbackClassified
 from shared.db.read.directory import Directory, inspectorate, triage_unit
+
+# Either says that an officer did wrong, whatever else the classifier made of the text.
+_ACCUSING = frozenset(
+    {Maladministration.PERMINTAAN_IMBALAN, Maladministration.PENYALAHGUNAAN_WEWENANG}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,9 @@ def open_case(
     """
     found = complaint.classification
     category = _category(found.category, complaint.category_asked)
-    restricted = is_restricted(found.berkadar_pengawasan, category)
+    # When unsure, it is an accusation; who finds that it is none corrects it.
+    supervised = found.berkadar_pengawasan or not _ACCUSING.isdisjoint(found.maladministration)
+    restricted = is_restricted(supervised, category)
     region = complaint.region
     opd = inspectorate(region) if restricted else _opd(complaint, directory, threshold)
     case = Case(
@@ -41,7 +48,7 @@ def open_case(
         status=Status.DITERIMA,
         channel=complaint.channel,
         kind=found.kind,
-        berkadar_pengawasan=found.berkadar_pengawasan,
+        berkadar_pengawasan=supervised,
         category=category,
         urgency=found.urgency.level,
         restricted=restricted,

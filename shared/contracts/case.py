@@ -161,6 +161,8 @@ class CaseRejected(CaseEvent):
 class CasePostponed(CaseEvent):
     """The case was postponed; no clock stops."""
 
+    reason: CloseReason | None = None
+
 
 class CaseArchived(CaseEvent):
     """The case was archived."""

@@ -24,8 +24,10 @@ from shared.contracts.enums import (
     CitizenAct,
     CloseReason,
     Kind,
+    Maladministration,
     Role,
     Status,
+    Urgency,
 )
 from shared.contracts.feedback import CitizenActed
 from shared.db.read.directory import directory_of_seed
@@ -280,3 +282,54 @@ def assert_hidden(case: Case) -> None:
         scope = queue_scope(viewer, DIRECTORY)
         assert scope is not None
         assert scope.restricted is False
+
+
+@pytest.mark.parametrize("tag", ["permintaan_imbalan", "penyalahgunaan_wewenang"])
+def test_a_tag_that_says_an_officer_did_wrong_makes_an_accusation(tag: str) -> None:
+    report = complaint(received_at=NOW)
+    found = report.classification.model_copy(update={"maladministration": [Maladministration(tag)]})
+    report = report.model_copy(update={"classification": found, "opd_asked": "paser/dpupr"})
+    case = open_case(report, report.reference, "p", DIRECTORY, 0.5).case
+    assert (case.restricted, case.opd, case.accused) == (True, "paser/inspektorat", "paser/dpupr")
+    # Another correction does not set it free; saying that it accuses nobody does.
+    kept = do(case, Action.CORRECT, INSPECTOR, urgency=Urgency.MENDESAK).case
+    assert kept.restricted
+    assert not do(kept, Action.CORRECT, INSPECTOR, berkadar_pengawasan=False).case.restricted
+
+
+def test_a_tag_about_slow_work_accuses_nobody() -> None:
+    report = complaint(received_at=NOW)
+    tags = [Maladministration.PENUNDAAN_BERLARUT]
+    found = report.classification.model_copy(update={"maladministration": tags})
+    report = report.model_copy(update={"classification": found})
+    assert not open_case(report, report.reference, "p", DIRECTORY, 0.5).case.restricted
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({"external": "paser/ext-pln", "text": "Bukan kami."}, "paser/ext-pln"),
+        ({"external": "Balai Jalan Nasional", "text": "Bukan kami."}, "Balai Jalan Nasional"),
+        ({"text": "Silakan hubungi PLN."}, "paser/ext-pln"),
+        ({"text": "Silakan ke balai jalan nasional."}, None),
+    ],
+)
+def test_who_is_not_responsible_names_the_body_that_is(
+    fields: dict[str, Any], body: str | None
+) -> None:
+    done = do(opened(), Action.REJECT, reason=CloseReason.BUKAN_WEWENANG, **fields)
+    assert done.case.status is Status.BUKAN_WEWENANG
+    assert done.steps[-1].event.model_dump()["external"] == body
+
+
+@pytest.mark.parametrize("action", [Action.REJECT, Action.ARCHIVE])
+def test_not_responsible_without_a_body_is_refused(action: Action) -> None:
+    with pytest.raises(RefusedError):
+        do(opened(), action, reason=CloseReason.BUKAN_WEWENANG)
+    with pytest.raises(RefusedError):
+        do(opened(), action, reason=CloseReason.BUKAN_WEWENANG, opd="paser/dlh", text="x")
+
+
+def test_a_postponement_keeps_its_reason() -> None:
+    done = do(opened(), Action.POSTPONE, text="Menunggu anggaran", reason=CloseReason.LAINNYA)
+    assert done.steps[-1].event.model_dump()["reason"] is CloseReason.LAINNYA
