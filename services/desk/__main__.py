@@ -15,7 +15,6 @@ from services.desk.settings import DeskSettings
 from services.desk.ticker import Ticker
 from services.desk.wiring import assemble
 from shared.clock import SystemClock
-from shared.contracts.notices import ScoreUpdated
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
 from shared.db.leases import Lease
@@ -74,11 +73,8 @@ def build(settings: DeskSettings) -> FastAPI:
         committed=relay.poke,
     )
 
-    def on_hint(hint: ScoreUpdated) -> None:
-        desk.hub.score_changed(hint.region, hint.opd)
-
     watch = LagWatch(settings, Service.DESK, processor.topics, lambda: processor.last_progress)
-    hints = HintReader(settings, on_hint)
+    hints = HintReader(settings, (Topic.SCORE_UPDATED, Topic.CASE_EVENTS), desk.hub.receive)
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}

@@ -5,6 +5,7 @@ slow listener loses hints and is told to read everything again; memory stays bou
 """
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakSet
@@ -12,12 +13,13 @@ from weakref import WeakSet
 import orjson
 
 from services.desk.permissions import Viewer, may_hear
-from shared.contracts.case import CaseEvent
+from shared.contracts.case import CaseCorrected, CaseEvent
 from shared.contracts.codec import Event
 from shared.contracts.notices import ScoreUpdated
 from shared.db.read.directory import Directory
 
 QUEUE_LIMIT = 64
+_TOLD_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Hub:
         self._lock = Lock()
         # Weak: a stream that never began does not leave its page behind.
         self._listeners: WeakSet[Listener] = WeakSet()
+        # What this process told its pages already comes back by Kafka a moment later.
+        self._told: OrderedDict[str, int] = OrderedDict()
         self.closed = False
 
     @property
@@ -117,6 +121,12 @@ class Hub:
 
     def queue_changed(self, region: str, opd: str, ticket: str, version: int) -> None:
         """A case of the unit changed."""
+        if ticket:
+            with self._lock:
+                self._told[ticket] = max(version, self._told.get(ticket, 0))
+                self._told.move_to_end(ticket)
+                if len(self._told) > _TOLD_LIMIT:
+                    self._told.popitem(last=False)
         self._send(Hint("queue", region, opd, ticket, version))
 
     def score_changed(self, region: str, opd: str) -> None:
@@ -129,7 +139,7 @@ class Hub:
         if isinstance(data, ScoreUpdated):
             self.score_changed(data.region, data.opd)
         elif isinstance(data, CaseEvent):
-            self.queue_changed(data.region, data.opd, data.ticket, data.sequence)
+            self._case_changed(data)
 
     def close(self) -> None:
         """End every stream: the process is about to stop."""
@@ -138,6 +148,19 @@ class Hub:
             listeners = list(self._listeners)
         for listener in listeners:
             listener.offer(RESYNC)
+
+    def _case_changed(self, event: CaseEvent) -> None:
+        with self._lock:
+            told = self._told.get(event.ticket, 0)
+        if event.sequence <= told:
+            return
+        # A correction may be what makes the case an accusation of the very unit that hears this.
+        ticket = "" if isinstance(event, CaseCorrected) else event.ticket
+        self.queue_changed(event.region, event.opd, ticket, event.sequence if ticket else 0)
+        left = getattr(event, "from_opd", event.opd)
+        if left != event.opd:
+            # The unit that lost the case only learns that its queue changed.
+            self.queue_changed(event.region, left, "", 0)
 
     def _send(self, hint: Hint) -> None:
         with self._lock:

@@ -1,17 +1,19 @@
-"""`score.updated`: hints sent after commit, without outbox; a lost one is made up by the next."""
+"""Hints for live pages: `score.updated`, sent after commit without outbox, and case events.
+
+A lost hint is made up by the next; nothing but the freshness of an open page depends on one.
+"""
 
 import builtins
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from shared.contracts.base import WireModel
-from shared.contracts.codec import Envelope, RawMessage, decode, header_map, headers_of
-from shared.contracts.notices import ScoreUpdated
+from shared.contracts.codec import Envelope, Event, RawMessage, decode, header_map, headers_of
 from shared.contracts.topics import Service, Topic
 from shared.errors import InvalidMessageError
 from shared.ids import new_event_id
@@ -64,10 +66,13 @@ class HintPublisher:
 
 
 class HintReader:
-    """A thread that hands on every hint from now on; each replica sees all of them."""
+    """A thread that hands on every event of the topics from now on; each replica sees them all."""
 
-    def __init__(self, settings: Settings, on_hint: Callable[[ScoreUpdated], None]) -> None:
+    def __init__(
+        self, settings: Settings, topics: Sequence[Topic], on_hint: Callable[[Event], None]
+    ) -> None:
         self._settings = settings
+        self._topics = {settings.topic(topic): topic for topic in topics}
         self._on_hint = on_hint
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
@@ -90,23 +95,26 @@ class HintReader:
                 self._stopped.wait(1.0)
 
     def _read(self) -> None:
-        name = self._settings.topic(Topic.SCORE_UPDATED)
         consumer = KafkaConsumer(**consumer_options(self._settings, None))
         try:
-            numbers = consumer.partitions_for_topic(name) or set()
-            consumer.assign([TopicPartition(name, number) for number in numbers])
+            found = [
+                TopicPartition(name, number)
+                for name in self._topics
+                for number in consumer.partitions_for_topic(name) or ()
+            ]
+            consumer.assign(found)
             consumer.seek_to_end()
-            while numbers and not self._stopped.is_set():
-                for records in consumer.poll(timeout_ms=200).values():
+            while found and not self._stopped.is_set():
+                for partition, records in consumer.poll(timeout_ms=200).items():
                     for record in records:
-                        self._hand_on(record)
+                        self._hand_on(self._topics[partition.topic], record)
             self._stopped.wait(1.0)
         finally:
             consumer.close()
 
-    def _hand_on(self, record: object) -> None:
+    def _hand_on(self, topic: Topic, record: object) -> None:
         raw = RawMessage(
-            topic=Topic.SCORE_UPDATED.value,
+            topic=topic.value,
             partition=0,
             offset=0,
             timestamp_ms=int(datetime.now(UTC).timestamp() * 1000),
@@ -115,9 +123,8 @@ class HintReader:
             headers=header_map(record.headers),  # type: ignore[attr-defined]
         )
         try:
-            data = decode(raw).data
+            event = decode(raw)
         except InvalidMessageError as error:
             log.warning("bad_hint", reason=error.reason)
             return
-        if isinstance(data, ScoreUpdated):
-            self._on_hint(data)
+        self._on_hint(event)
