@@ -4,6 +4,7 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -97,6 +98,17 @@ class Settings(BaseSettings):
             if secret and secret.get_secret_value() == "changethis" and not self.demo:
                 raise ValueError("a secret still reads 'changethis': set a real one")
         return self
+
+    def neighbour(self, url: str, port: int) -> str:
+        """Address of the service on `port`, as who came by `url` reaches it; no slash at the end.
+
+        The reverse proxy joins all under one name; without one the host stays and the port changes.
+        """
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        parts = urlsplit(url)
+        host = parts.hostname or self.host
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def bootstrap_servers(self) -> list[str]:

@@ -73,7 +73,11 @@ def create_app(deps: AppDeps) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(deps),
     )
-    renderer = Renderer(settings.emergency_number, https=https)
+
+    def scores(request: Request) -> str:
+        return settings.neighbour(str(request.url), settings.desk_port) + "/wilayah"
+
+    renderer = Renderer(settings.emergency_number, https=https, scores=scores)
 
     def page(request: Request, problem: ProblemError) -> Response | None:
         return trouble_page(renderer, request, problem) if wants_page(request) else None

@@ -179,3 +179,14 @@ def test_the_ticker_finishes_silent_cases_and_catches_up(room: Deskroom) -> None
     coordinator = room.login("koordinator")
     assert coordinator.case(ticket)["status"] == "selesai_otomatis"
     assert coordinator.case(late.reference)["status"] == "dibatalkan"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "form"),
+    [("", "http://desk:8001"), ("https://lapor.example.id/", "https://lapor.example.id")],
+)
+def test_public_pages_lead_to_the_form(tmp_path: Path, public_url: str, form: str) -> None:
+    with deskroom(f"sqlite:///{tmp_path / 'a.db'}", tmp_path, public_url=public_url) as found:
+        assert f'href="{form}/"' in found.client.get("/wilayah").text
+        page = found.client.get("/wilayah/paser").text
+        assert f'href="{form}/lapor?wilayah=paser"' in page

@@ -369,3 +369,7 @@ def test_in_a_browser_nothing_is_blocked_and_nothing_is_wider_than_the_phone(
         )
         assert small == [], path
     assert messages == []
+
+
+def test_the_front_page_leads_to_the_public_scores(site: Site) -> None:
+    assert 'href="http://127.0.0.1:8000/wilayah"' in site.client.get("/").text

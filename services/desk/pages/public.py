@@ -30,7 +30,7 @@ def home(request: Request) -> Response:
         for region in directory.regions
         if may_see_scores(viewer, region.code, public=region.public_scores)
     ]
-    return render(request, "home.html", session=session, regions=seen)
+    return render(request, "home.html", session=session, regions=seen, form=_form(request))
 
 
 @router.get("/wilayah/{region}")
@@ -47,6 +47,7 @@ def region_page(request: Request, region: str, window: Window = Window.DAYS_90) 
         "region.html",
         session=session,
         region=directory.region(region),
+        form=_form(request),
         score=scores,
         groups=_groups(scores["opds"], directory),
         window=window.value,
@@ -76,6 +77,12 @@ def opd_page(request: Request, region: str, opd: str, window: Window = Window.DA
         windows=[found.value for found in Window],
         history=scoreboard.history(desk, reader, code)["points"],
     )
+
+
+def _form(request: Request) -> str:
+    """Where citizens file a complaint."""
+    settings = context(request).settings
+    return settings.neighbour(str(request.url), settings.ingest_port)
 
 
 def _groups(opds: list[dict[str, Any]], directory: Directory) -> dict[str, list[dict[str, Any]]]:
