@@ -9,5 +9,5 @@ class ScoringSettings(Settings):
     """Prefix `TANGGAP_`, read once at start."""
 
     score_gauge_seconds: float = Field(
-        default=2.0, ge=0, le=60, description="How long the score gauges keep what they read."
+        default=15.0, ge=0, le=60, description="How long the score gauges keep what they read."
     )
