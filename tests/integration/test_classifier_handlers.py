@@ -180,10 +180,11 @@ def test_corrections_are_kept_and_other_case_events_are_not(
     assert _count(db, inbox) == 2
 
 
-def test_an_imported_list_is_seen_from_the_next_batch_on(
+def test_an_imported_list_is_seen_when_the_old_one_has_aged(
     db: Database, processor: BatchProcessor
 ) -> None:
-    units = DirectoryUnits()
+    now = [0.0]
+    units = DirectoryUnits(seconds=5, ticks=lambda: now[0])
     with db.write() as conn:
         first, second = units(conn), units(conn)
         assert first[REGION] is second[REGION]
@@ -192,6 +193,9 @@ def test_an_imported_list_is_seen_from_the_next_batch_on(
             .where(desk_opds.c.code == f"{REGION}/dpupr")
             .values(keywords=["jalan layang"])
         )
+        now[0] = 4.9
+        assert units(conn)[REGION] is first[REGION]
+        now[0] = 5.0
         assert units(conn)[REGION] is not first[REGION]
         assert units(conn)["kukar"] is first["kukar"]
 
