@@ -115,6 +115,30 @@ def kafka_url(kafka_server: Any) -> str:
     return str(kafka_server.ensure_running().url)
 
 
+@pytest.fixture(scope="session")
+def embedded_server() -> Iterator[Any]:
+    """The `EmbeddedServer` that the tests share; a test that kills it starts it again."""
+    from tests.brokers import EmbeddedServer
+
+    try:
+        server = EmbeddedServer()
+    except ServerUnavailable as error:
+        _unavailable(error)
+    yield server.start()
+    server.close()
+
+
+@pytest.fixture(
+    params=["embedded_server", pytest.param("kafka_server", marks=pytest.mark.kafka)],
+    ids=["embedded", "kafka"],
+)
+def broker(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A broker that runs: each test runs on the embedded one and on Kafka. May be killed."""
+    server = request.getfixturevalue(request.param)
+    yield server.ensure_running()
+    server.ensure_running()
+
+
 # -- PostgreSQL -----------------------------------------------------------------------------------
 
 

@@ -1,17 +1,12 @@
 """Waiting for something to become true: by a deadline, never by a fixed sleep."""
 
-import time
 from collections.abc import Callable
-from typing import TypeVar
 
-Found = TypeVar("Found")
+from tests.servers.process import wait_until
 
 
-def eventually(look: Callable[[], Found], *, seconds: float = 20.0, what: str = "") -> Found:
-    """The first true answer of `look`; fails with the last one when time is up."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what or look} (last: {found!r})")
-        time.sleep(0.01)
-    return found
+def eventually(look: Callable[[], object], *, seconds: float = 20.0, what: str = "") -> None:
+    """Return once `look` finds something; looks often, since the wait is the test's length."""
+    wait_until(
+        lambda: bool(look()), seconds=seconds, what=what or "what was waited for", every=0.01
+    )

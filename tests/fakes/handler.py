@@ -26,7 +26,7 @@ effects = Table(
     _metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("event_id", String(64), nullable=False),
-    Column("note", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False),
 )
 
 
@@ -41,8 +41,17 @@ def applied(db: Database) -> list[str]:
         return list(conn.execute(select(effects.c.event_id).order_by(effects.c.id)).scalars())
 
 
+def applied_by_key(db: Database) -> dict[bytes, list[str]]:
+    """The same for each key, for which alone the order is promised."""
+    found: dict[bytes, list[str]] = {}
+    with db.read() as conn:
+        for row in conn.execute(select(effects).order_by(effects.c.id)):
+            found.setdefault(row.key, []).append(row.event_id)
+    return found
+
+
 class FakeHandler:
-    """Writes a row per event; a text that begins with `bug` or `refuse` makes it fail.
+    """Writes a row per event, with its key; a text beginning with `bug` or `refuse` makes it fail.
 
     `fail_next`: raised by the next calls, one each, after the effect was written.
     """
@@ -57,7 +66,9 @@ class FakeHandler:
         """Apply a batch."""
         self.calls.append([event.envelope.id for event in events])
         for event in events:
-            conn.execute(insert(effects), {"event_id": event.envelope.id, "note": b""})
+            conn.execute(
+                insert(effects), {"event_id": event.envelope.id, "key": event.raw.key or b""}
+            )
             text: Any = getattr(event.data, "text", "") or ""
             if text.startswith("bug") and not self.mended:
                 raise RuntimeError(text)
