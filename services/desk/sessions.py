@@ -91,14 +91,17 @@ class Sessions:
         if not fits or stored is None:
             return None
         token = secrets.token_urlsafe(32)
+        # Before the transaction: hashing is slow on purpose, and nobody else writes meanwhile.
+        outdated = self._passwords.outdated(stored)
+        renewed = self._passwords.hash(password) if outdated else None
         with self._db.write() as conn:
             viewer = viewer_of(conn, username)
             if viewer is None:
                 return None
             self._start(conn, token, viewer, now, old_token)
             self._forgive(conn, subjects, now)
-            if self._passwords.outdated(stored):
-                self._rehash(conn, username, password)
+            if renewed:
+                _renew(conn, username, stored, renewed)
         return Session(token, viewer)
 
     def find(self, token: str | None) -> Session | None:
@@ -183,12 +186,11 @@ class Sessions:
         )
         conn.execute(insert(desk_audit).values(at=now, username=viewer.username, action="login"))
 
-    def _rehash(self, conn: Connection, username: str, password: str) -> None:
-        conn.execute(
-            update(desk_users)
-            .where(desk_users.c.username == username)
-            .values(password_hash=self._passwords.hash(password))
-        )
+
+def _renew(conn: Connection, username: str, stored: str, renewed: str) -> None:
+    """Replace the hash that was checked; a password set meanwhile stays."""
+    checked = (desk_users.c.username == username) & (desk_users.c.password_hash == stored)
+    conn.execute(update(desk_users).where(checked).values(password_hash=renewed))
 
 
 def _hashed(token: str) -> str:
