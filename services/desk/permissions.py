@@ -61,13 +61,13 @@ class Scope:
     """Which open cases a person's lists may show.
 
     `units`: none means every unit of the region. `restricted`: only such, or none at all.
-    `not_accused`: cases accusing this unit stay out.
+    `not_accused`: cases accusing one of these stay out: the person's unit and those below it.
     """
 
     region: str
     units: tuple[str, ...] | None
     restricted: bool | None
-    not_accused: str
+    not_accused: tuple[str, ...]
 
 
 def queue_scope(viewer: Viewer, directory: Directory, *, restricted: bool = False) -> Scope | None:
@@ -75,13 +75,13 @@ def queue_scope(viewer: Viewer, directory: Directory, *, restricted: bool = Fals
     if viewer.role not in QUEUE_ROLES or not viewer.region:
         return None
     unit = viewer.staff().unit
-    if viewer.role is Role.COORDINATOR:
-        return Scope(viewer.region, None, restricted, unit)
     units = directory.with_units(unit)
+    if viewer.role is Role.COORDINATOR:
+        return Scope(viewer.region, None, restricted, units)
     if unit == inspectorate(viewer.region):
         # For Inspektorat restricted cases are ordinary work; the list only narrows it.
-        return Scope(viewer.region, units, True if restricted else None, unit)
-    return None if restricted else Scope(viewer.region, units, False, unit)
+        return Scope(viewer.region, units, True if restricted else None, units)
+    return None if restricted else Scope(viewer.region, units, False, units)
 
 
 def may_open(viewer: Viewer, case: SeenCase, directory: Directory) -> bool:
@@ -94,7 +94,7 @@ def may_open(viewer: Viewer, case: SeenCase, directory: Directory) -> bool:
         return False
     if not case.restricted:
         return True
-    if case.accused == unit:
+    if case.accused in scope.not_accused:
         return False
     return viewer.role is Role.COORDINATOR or unit == inspectorate(case.region)
 

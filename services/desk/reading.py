@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -48,7 +48,7 @@ def in_scope(scope: Scope) -> ColumnElement[bool]:
         or_(
             _case.restricted.is_(False),
             _case.accused.is_(None),
-            _case.accused != scope.not_accused,
+            _case.accused.not_in(scope.not_accused),
         )
     )
     return and_(*parts)
@@ -244,11 +244,13 @@ def _beyond(cursor: str) -> ColumnElement[bool]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         rank, due, ticket = orjson.loads(base64.urlsafe_b64decode(padded))
-        at = datetime.fromisoformat(due)
-        known = at.tzinfo is not None and type(rank) is int and type(ticket) is str
+        given = datetime.fromisoformat(due)
+        # To UTC here already: a moment at the edge of the calendar cannot be moved there.
+        at = given.astimezone(UTC)
+        known = given.tzinfo is not None and type(rank) is int and type(ticket) is str
         if not known or not ticket.isprintable() or abs(rank) > MAX_RANK:
             raise BadCursorError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise BadCursorError("after") from error
     same_rank = _case.rank == rank
     return or_(

@@ -36,7 +36,11 @@ class ThrottledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long sessions live and how many failures are forgiven."""
+    """How long sessions live and how many failures are forgiven.
+
+    `failures` are of one name from one address, so that a stranger's guesses keep nobody out;
+    `failures_address` are of one address, and of one name from everywhere.
+    """
 
     idle: timedelta = timedelta(hours=2)
     absolute: timedelta = timedelta(hours=12)
@@ -78,7 +82,11 @@ class Sessions:
     ) -> Session | None:
         """A new session, or none for a wrong name or password; raises `ThrottledError`."""
         now = self._clock.now()
-        subjects = (_subject("user", username), _subject("address", address))
+        subjects = (
+            _subject("pair", f"{username}|{address}"),
+            _subject("user", username),
+            _subject("address", address),
+        )
         # Counted before the password is checked, so that parallel guesses count as well.
         with self._db.write() as conn:
             self._throttle(conn, subjects, now)
@@ -140,11 +148,11 @@ class Sessions:
             delete(desk_login_attempts).where(desk_login_attempts.c.at <= now - self.limits.window)
         )
 
-    def _throttle(self, conn: Connection, subjects: tuple[str, str], now: datetime) -> None:
+    def _throttle(self, conn: Connection, subjects: tuple[str, str, str], now: datetime) -> None:
         table = desk_login_attempts
-        for subject, most in zip(
-            subjects, (self.limits.failures, self.limits.failures_address), strict=True
-        ):
+        most_elsewhere = self.limits.failures_address
+        limits = (self.limits.failures, most_elsewhere, most_elsewhere)
+        for subject, most in zip(subjects, limits, strict=True):
             row = conn.execute(
                 select(func.count(), func.min(table.c.at).label("first")).where(
                     table.c.subject == subject, table.c.at > now - self.limits.window
@@ -155,18 +163,19 @@ class Sessions:
                 raise ThrottledError(max(int(wait.total_seconds()), 1))
         conn.execute(insert(table), [{"subject": subject, "at": now} for subject in subjects])
 
-    def _forgive(self, conn: Connection, subjects: tuple[str, str], now: datetime) -> None:
-        user, address = subjects
+    def _forgive(self, conn: Connection, subjects: tuple[str, str, str], now: datetime) -> None:
+        pair, *shared = subjects
         table = desk_login_attempts
-        conn.execute(delete(table).where(table.c.subject == user))
-        # Of the shared address only this attempt is taken back, not those of others.
-        mine = (
-            select(table.c.id)
-            .where(table.c.subject == address, table.c.at == now)
-            .limit(1)
-            .scalar_subquery()
-        )
-        conn.execute(delete(table).where(table.c.id == mine))
+        conn.execute(delete(table).where(table.c.subject == pair))
+        # Of what others count in as well only this attempt is taken back.
+        for subject in shared:
+            mine = (
+                select(table.c.id)
+                .where(table.c.subject == subject, table.c.at == now)
+                .limit(1)
+                .scalar_subquery()
+            )
+            conn.execute(delete(table).where(table.c.id == mine))
 
     def _start(
         self, conn: Connection, token: str, viewer: Viewer, now: datetime, old_token: str | None

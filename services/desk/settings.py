@@ -21,10 +21,14 @@ class DeskSettings(Settings):
         default=12, ge=1, le=72, description="A session is over after this time in any case."
     )
     desk_login_failures: int = Field(
-        default=5, ge=1, description="Failed logins of one account in the window, then 429."
+        default=5,
+        ge=1,
+        description="Failed logins of one account from one address in the window, then 429.",
     )
     desk_login_failures_address: int = Field(
-        default=50, ge=1, description="Failed logins from one address in the window, then 429."
+        default=50,
+        ge=1,
+        description="Failed logins from one address, or of one account, in the window, then 429.",
     )
     desk_login_window_minutes: int = Field(
         default=15, ge=1, le=1440, description="Window in which failed logins are counted."

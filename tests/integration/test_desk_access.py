@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import insert, select
 
 from services.desk.context import COOKIE
+from services.desk.sessions import ThrottledError
 from services.desk.users import disable_user, seed_demo, set_password
 from shared.contracts.classification import PIISpan
 from shared.contracts.enums import PIIType
 from shared.db.read import intake
 from shared.db.read.directory import Directory
 from shared.db.tables.desk import desk_audit, desk_sessions, desk_users
-from shared.db.tables.ingest import ingest_complaints, ingest_keys
+from shared.db.tables.ingest import ingest_complaints, ingest_files, ingest_keys
 from tests.deskroom import CHEAP, PASSWORD, Deskroom, deskroom, standard_staff
 
 
@@ -73,6 +74,20 @@ def test_wrong_passwords_look_alike_and_are_throttled(room: Deskroom) -> None:
     assert log_in(room, "capil").status_code == 200
     room.clock.advance(timedelta(minutes=16))
     assert log_in(room, "jalan").status_code == 200
+
+
+def test_guesses_from_elsewhere_keep_nobody_out(room: Deskroom) -> None:
+    sessions = room.context.sessions
+    for _ in range(5):
+        assert sessions.login("jalan", "salah sekali", "203.0.113.7") is None
+    with pytest.raises(ThrottledError):
+        sessions.login("jalan", PASSWORD, "203.0.113.7")
+    assert sessions.login("jalan", PASSWORD, "203.0.113.8") is not None
+    # A name guessed from everywhere is closed in the end.
+    for n in range(45):
+        assert sessions.login("jalan", "salah sekali", f"198.51.100.{n}") is None
+    with pytest.raises(ThrottledError):
+        sessions.login("jalan", PASSWORD, "203.0.113.9")
 
 
 def test_one_address_trying_many_names_is_throttled(tmp_path: Path) -> None:
@@ -139,7 +154,12 @@ def test_odd_characters_are_refused_not_stumbled_over(room: Deskroom) -> None:
     )
     client = room.login("jalan").client
     cursor = base64.urlsafe_b64encode(b'[1,"2026-11-23T00:00:00+00:00","\\u0000"]').decode()
-    for params in ({"opd": "a\x00"}, {"after": cursor}, {"after": "\x00"}):
+    edges = [
+        base64.urlsafe_b64encode(f'[1,"{at}","x"]'.encode()).decode()
+        for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    ]
+    after = [{"after": found} for found in (cursor, *edges, "\x00")]
+    for params in ({"opd": "a\x00"}, *after):
         assert client.get("/api/v1/queue", params=params).status_code == 422, params
     assert client.get("/antrean", params={"opd": "\x00"}).status_code == 200
     assert client.get("/wilayah/a%00").status_code == 404
@@ -174,13 +194,27 @@ def test_login_never_leads_to_another_site(room: Deskroom, next_: str) -> None:
     assert answer.headers["location"] == "/antrean"
 
 
-def test_login_form_refuses_other_sites(room: Deskroom) -> None:
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://jahat.example"}, 403),
+        # A sandboxed frame of another site hides where it is from; the browser does not.
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "http://desk"}, 303),
+    ],
+)
+def test_login_form_refuses_other_sites(
+    room: Deskroom, headers: dict[str, str], status: int
+) -> None:
     answer = room.client.post(
         "/masuk",
         data={"username": "jalan", "password": PASSWORD},
-        headers={"Origin": "https://jahat.example"},
+        headers=headers,
+        follow_redirects=False,
     )
-    assert answer.status_code == 403
+    assert answer.status_code == status
 
 
 def sealed_complaint(room: Deskroom, original: str, **fields: Any) -> str:
@@ -235,6 +269,51 @@ def test_reveal_is_for_the_holder_and_audited(room: Deskroom) -> None:
     with room.db.write() as conn:
         conn.execute(ingest_keys.delete())
     assert staff.client.post(url, json={"reason": "sekali lagi"}).status_code == 410
+
+
+def test_attachments_run_nothing_and_open_for_the_case_alone(room: Deskroom) -> None:
+    ticket = sealed_complaint(room, "Telp 081234567")
+    vault, store = room.context.vault, room.context.files
+    assert vault is not None
+    assert store is not None
+    with room.db.write() as conn:
+        key = intake.data_key(conn, vault, ticket)
+        assert key is not None
+        for position, media_type in enumerate(("application/pdf", "image/png")):
+            name = f"{position}" * 32
+            sealed = vault.seal(key, b"isi", intake.sealed_context(intake.FILE_CONTEXT, name))
+            store.put(name, sealed)
+            row = {
+                "file_id": name, "ticket": ticket, "position": position, "object_name": name,
+                "media_type": media_type, "size": 3, "created_at": room.clock.now(),
+            }  # fmt: skip
+            conn.execute(insert(ingest_files).values(row))
+    kinds = {"0" * 32: "attachment", "1" * 32: "inline"}
+    for name, kind in kinds.items():
+        path = f"/api/v1/cases/{ticket}/files/{name}"
+        answer = room.login("jalan").client.get(path)
+        assert answer.content == b"isi"
+        assert answer.headers["content-disposition"].startswith(kind)
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert room.login("capil").client.get(path).status_code == 404
+        assert room.client.get(path).status_code == 401
+
+
+def test_words_of_staff_travel_masked(room: Deskroom) -> None:
+    ticket = room.complaint()
+    phone = "081298765432"
+    room.login("jalan").act(
+        ticket,
+        "reject",
+        text=f"Bukan kami, hubungi {phone}",
+        reason="bukan_wewenang",
+        external=f"Balai Jalan, {phone}",
+    )
+    [value] = [value for _, value in room.published(ticket) if b"Balai Jalan" in value]
+    assert phone.encode() not in b"".join(value for _, value in room.published(ticket))
+    assert b"[TELEPON]" in value
 
 
 def test_anonymous_reports_stay_masked(room: Deskroom) -> None:

@@ -1,5 +1,6 @@
 """Who may open, reveal, hear and see scores: the permissions told as a table."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,7 @@ from services.desk.permissions import (
     queue_scope,
 )
 from shared.contracts.enums import Action, Role
-from shared.db.read.directory import directory_of_seed
+from shared.db.read.directory import Directory, directory_of_seed
 
 DIRECTORY = directory_of_seed()
 H, C, M, A = Role.HANDLER, Role.COORDINATOR, Role.MONITOR, Role.ADMIN
@@ -64,6 +65,20 @@ def test_who_sees_a_case(found: SimpleNamespace, seen_by: set[Viewer]) -> None:
     for viewer in EVERYONE:
         for action in Action:
             assert may_act(viewer, found, action, DIRECTORY) == (viewer in seen_by)
+
+
+def test_an_accused_unit_below_the_coordinators_own_is_hidden_as_well() -> None:
+    below = replace(
+        next(opd for opd in DIRECTORY if opd.code == "paser/pkm-kuaro"),
+        parent="paser/setda-organisasi",
+    )
+    others = [opd for opd in DIRECTORY if opd.code != below.code]
+    directory = Directory.of(DIRECTORY.regions, [*others, below])
+    found = case("paser/inspektorat", restricted=True, accused=below.code)
+    assert {viewer for viewer in EVERYONE if may_open(viewer, found, directory)} == {INSPECTOR}
+    scope = queue_scope(COORDINATOR, directory, restricted=True)
+    assert scope is not None
+    assert below.code in scope.not_accused
 
 
 def test_only_the_holder_looks_behind_the_mask() -> None:

@@ -17,12 +17,15 @@ from services.desk.sessions import Session
 from shared.contracts.base import OPDCode
 from shared.contracts.enums import Action, Category, CloseReason, Kind, Status, Urgency
 from shared.db.read import intake
+from shared.files.inspection import PDF
 from shared.files.store import MissingFileError
 from shared.ids import normalise_ticket
+from shared.privacy.mask import mask
 from shared.web.problem import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 StaffSession = Annotated[Session, Depends(require_session)]
+_FILE_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
 FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 
 
@@ -45,9 +48,10 @@ class ActionRequest(BaseModel):
     lapor_id: Annotated[str, StringConstraints(pattern=r"^#?[A-Za-z0-9-]{3,40}$")] | None = None
 
     def command(self) -> Command:
-        """As the rules take it."""
+        """As the rules take it; what travels on a topic is masked, words of staff included."""
         values = self.model_dump(exclude={"version"})
-        return Command(**{**values, "text": self.text or None})
+        external = mask(self.external).text if self.external else None
+        return Command(**{**values, "text": self.text or None, "external": external})
 
 
 class RevealRequest(BaseModel):
@@ -262,4 +266,10 @@ def file(request: Request, session: StaffSession, ticket: str, file_id: FileId) 
             "Lihat daftar lampiran kasus ini.",
         )  # fmt: skip
     media_type, content = found
-    return Response(content, media_type=media_type, headers={"Content-Disposition": "inline"})
+    return Response(content, media_type=media_type, headers=_file_headers(media_type))
+
+
+def _file_headers(media_type: str) -> dict[str, str]:
+    # What a citizen sent runs nothing here, whatever a browser makes of it.
+    shown = 'attachment; filename="lampiran.pdf"' if media_type == PDF else "inline"
+    return {"Content-Disposition": shown, "Content-Security-Policy": _FILE_POLICY}
