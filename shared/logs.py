@@ -2,6 +2,10 @@
 
 import logging
 import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -10,6 +14,30 @@ import structlog
 
 def _dumps(value: Any, **_: Any) -> str:
     return orjson.dumps(value, default=str).decode()
+
+
+def _name_exception(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Where an exception came from and of what kind: its message may quote a citizen's text."""
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()
+    error = found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        event["exception"] = "\n".join(_places(error))
+    return event
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    """Each exception of the chain, the one that was raised last first, innermost frame first."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield type(following).__qualname__
+        for frame in reversed(traceback.extract_tb(following.__traceback__)):
+            yield f"  {frame.filename}:{frame.lineno} {frame.name}"
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
 
 
 def logging_config(service: str, level: str = "INFO") -> dict[str, Any]:
@@ -23,7 +51,7 @@ def logging_config(service: str, level: str = "INFO") -> dict[str, Any]:
                 "foreign_pre_chain": _chain(service),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
+                    _name_exception,
                     structlog.processors.JSONRenderer(serializer=_dumps),
                 ],
             }
@@ -72,17 +100,20 @@ def configure(service: str, level: str = "INFO") -> dict[str, Any]:
         cache_logger_on_first_use=False,
     )
     sys.excepthook = _log_crash
+    threading.excepthook = _log_crash_of_thread
     return config
 
 
-def _log_crash(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    # The message of an exception may quote a citizen's text, so only its kind is logged.
-    logging.getLogger("tanggap").critical("crashed: %s", kind.__name__)
-    import traceback
+def _log_crash(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        logging.getLogger("tanggap").critical("crashed", exc_info=error)
 
-    traceback.print_tb(trace)
+
+def _log_crash_of_thread(found: threading.ExceptHookArgs) -> None:
+    if not issubclass(found.exc_type, SystemExit):
+        _log_crash(found.exc_type, found.exc_value, found.exc_traceback)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
