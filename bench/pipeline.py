@@ -103,8 +103,10 @@ def _pids(stack: Stack) -> dict[str, int]:
 def _closed_loop(
     stack: Stack, result: Result, size: Size, file: Path | None, sampler: Sampler
 ) -> None:
+    cpu = sampler.cpu()
     seen = post(Plan(stack.url("ingest"), bodies(size.submissions, file, seed=21)))
     _note_refused(result, seen)
+    intake = sampler.cpu()["ingest"] - cpu["ingest"]
     result.add(
         "accepted submissions, 16 clients",
         seen.accepted / seen.seconds,
@@ -114,6 +116,7 @@ def _closed_loop(
     )
     result.add_time("  answer, p50", latency.exact(seen.times, 0.5), of=COMMIT)
     result.add_time("  answer, p99", latency.exact(seen.times, 0.99), of=COMMIT)
+    result.add("  processor time of ingest, a thousand", intake / seen.accepted * 1000, "s")
     _settle(stack, seen.accepted)
 
 
@@ -126,7 +129,9 @@ def _open_loop(
     plan = Plan(
         stack.url("ingest"), bodies(count, file, seed=22), rate=RATE, seconds=size.open_seconds
     )
+    cpu = sum(sampler.cpu().values())
     seen = post(plan)
+    cores = (sum(sampler.cpu().values()) - cpu) / seen.seconds
     _note_refused(result, seen)
     _settle(stack, done + seen.accepted)
     after = latency.buckets(scoring)
@@ -135,6 +140,7 @@ def _open_loop(
         name = f"accepted to score at {RATE:g}/s, p{share * 100:g}"
         result.add_time(name, latency.exact(spent, share), of=COMMIT, goal=goal)
         result.add_time(f"{name}, histogram", latency.quantile(before, after, share), of=COMMIT)
+    result.add("  cores in use", cores, "")
     result.add_time("  answer, p99 at 50/s", latency.exact(seen.times, 0.99), of=COMMIT)
 
 
