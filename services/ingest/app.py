@@ -11,7 +11,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.ingest import metrics
 from services.ingest.api.problems import install_refusals
@@ -73,11 +73,7 @@ def create_app(deps: AppDeps) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(deps),
     )
-
-    def scores(request: Request) -> str:
-        return settings.neighbour(str(request.url), settings.desk_port) + "/wilayah"
-
-    renderer = Renderer(settings.emergency_number, https=https, scores=scores)
+    renderer = Renderer(settings.emergency_number, https=https)
 
     def page(request: Request, problem: ProblemError) -> Response | None:
         return trouble_page(renderer, request, problem) if wants_page(request) else None
@@ -88,11 +84,13 @@ def create_app(deps: AppDeps) -> FastAPI:
         UploadBudget(settings.uploads_max_bytes),
         settings.files_total_bytes,
         settings.body_max_bytes,
+        settings.body_seconds,
     )
     app.include_router(api_routes(deps.handlers, reader, settings.site))
     app.include_router(report_pages(deps.handlers, reader, renderer))
     app.include_router(survey_pages(deps.handlers, reader, renderer))
     app.include_router(tracking_pages(deps.handlers, reader, renderer, deps.store))
+    _scores(app, settings)
     _static(app, renderer)
     health_routes(app, deps.checks, deps.registry)
     install_openapi(app)
@@ -101,6 +99,15 @@ def create_app(deps: AppDeps) -> FastAPI:
     app.add_middleware(SecurityHeaders, https=https)
     metrics.declare()
     return app
+
+
+def _scores(app: FastAPI, settings: IngestSettings) -> None:
+    """The public scores are desk's: behind the proxy this is never asked."""
+
+    @app.get("/wilayah", include_in_schema=False)
+    def scores(request: Request) -> Response:
+        desk = settings.neighbour(str(request.url), settings.desk_port)
+        return RedirectResponse(f"{desk}/wilayah", 303)
 
 
 def _static(app: FastAPI, renderer: Renderer) -> None:

@@ -51,7 +51,7 @@ def reported(reporter: Reporter | None) -> Reported:
     if reporter is None:
         return Reported()
     return Reported(
-        name=reporter.name or None,
+        name=tidy(reporter.name or "") or None,
         phone=e164(reporter.phone) if reporter.phone else None,
         email=reporter.email or None,
         nik=digits(reporter.nik) if reporter.nik else None,
@@ -80,7 +80,7 @@ def complaint_event(
         opd_asked=command.opd or None,
         service=_masked(command.service, identity.names),
         category_asked=command.category,
-        text=_masked(tidy(command.text), identity.names) or "",
+        text=_masked(command.text, identity.names) or "",
         location=_location(command.location, identity.names),
         anonymous=command.anonymous,
         confidential=command.confidential,
@@ -103,7 +103,7 @@ def survey_event(receipt: str, command: AnswerSurvey, arrival: Arrival) -> Outgo
         region=command.region,
         opd_asked=command.opd,
         service=_masked(command.service),
-        text=_masked(tidy(command.comment or "")) or "",
+        text=_masked(command.comment) or "",
         answers=dict(command.answers),
         respondent=Respondent(
             sex=_masked(who.sex),
@@ -128,7 +128,7 @@ def acted_event(
         ticket=ticket,
         region=region,
         act=command.act,
-        text=_masked(tidy(command.text), names) if command.text else None,
+        text=_masked(command.text, names),
         score=command.score,
         channel=arrival.channel,
         received_at=arrival.at,
@@ -144,7 +144,7 @@ def _outgoing(
 
 
 def _masked(text: str | None, names: tuple[str, ...] = ()) -> str | None:
-    return mask(text, names=names).text if text else None
+    return (mask(tidy(text), names=names).text or None) if text else None
 
 
 def _location(place: Place | None, names: tuple[str, ...]) -> Location | None:

@@ -25,6 +25,9 @@ class Throttle:
         if not self._limit:
             return 0
         with self._lock:
+            # Who is only asked about takes no place: asking would push others out.
+            if sender not in self._seen:
+                return 0
             times = self._recent(sender, now)
             if len(times) < self._limit:
                 return 0

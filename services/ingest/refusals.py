@@ -10,6 +10,7 @@ class Refusal(IntEnum):
     """The kinds of refusal; the value is the HTTP status both surfaces answer with."""
 
     NOT_FOUND = 404
+    TOO_SLOW = 408
     CONFLICT = 409
     GONE = 410
     TOO_LARGE = 413

@@ -22,16 +22,19 @@ COUNTRY = "ID"
 IDEMPOTENCY_KEY_MAX = 128
 # All of Cc but tab and line ends, and the halves of code points that are no characters.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# They turn the order of what follows around: a text could show other words than it holds.
-_DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# The first turn the order of what follows around: a text could show other words than it holds.
+# The others are not seen at all: they could part a name or an address so that no mask finds it.
+_UNSEEN_MARKS = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD, 0x200B, 0x2060, 0xFEFF]
+)
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _NIK = re.compile(r"\d{16}")
 _NEEDS_TEXT = frozenset({CitizenAct.ANSWER, CitizenAct.ADD})
 
 
 def tidy(text: str) -> str:
-    """The text as it is kept: composed letters, plain line ends, no direction marks, trimmed."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_DIRECTION_MARKS)
+    """The text as it is kept: composed letters, plain line ends, no unseen marks, trimmed."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN_MARKS)
     return unicodedata.normalize("NFC", plain).strip()
 
 
@@ -94,7 +97,7 @@ def reporter_flaws(reporter: Reporter | None) -> Iterator[Flaw]:
     """What is wrong with what the reporter says of themselves."""
     if reporter is None:
         return
-    yield from word_flaws(reporter__name=reporter.name)
+    yield from word_flaws(reporter__name=reporter.name, reporter__email=reporter.email)
     if reporter.phone and e164(reporter.phone) is None:
         yield Flaw("reporter.phone", "phone")
     if reporter.email and not _EMAIL.fullmatch(reporter.email):

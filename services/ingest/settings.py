@@ -29,6 +29,9 @@ class IngestSettings(Settings):
     body_max_bytes: int = Field(
         default=1_000_000, ge=10_000, description="Largest body without attachments."
     )
+    body_seconds: float = Field(
+        default=300, gt=0, description="How long a body may take to arrive; past it: 408."
+    )
     files_max_count: int = Field(default=5, ge=0, le=20, description="Attachments a submission.")
     files_max_bytes: int = Field(
         default=5 * _MEGABYTE, ge=1, description="Largest attachment in bytes."

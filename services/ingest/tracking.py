@@ -100,7 +100,9 @@ class Guesses:
         self._address = Throttle(limit * _ADDRESS_FACTOR, _WINDOW)
 
     def wait(self, ticket: str, address: str, now: datetime) -> int:
-        """Seconds until the next guess is allowed."""
+        """Seconds until the next guess is allowed; `ticket` is empty for a mistyped one."""
+        if not ticket:
+            return self._address.wait(address, now)
         return max(
             self._pair.wait(f"{ticket}|{address}", now),
             self._ticket.wait(ticket, now),
@@ -109,8 +111,10 @@ class Guesses:
 
     def count(self, ticket: str, address: str, now: datetime) -> None:
         """Count a wrong guess."""
-        self._pair.count(f"{ticket}|{address}", now)
-        self._ticket.count(ticket, now)
+        # What no ticket looks like guesses nobody's code, and must not slow others' slips.
+        if ticket:
+            self._pair.count(f"{ticket}|{address}", now)
+            self._ticket.count(ticket, now)
         self._address.count(address, now)
 
 

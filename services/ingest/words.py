@@ -11,6 +11,7 @@ Sentences = tuple[str, str]
 
 TITLES: Mapping[Refusal, Mapping[Lang, str]] = {
     Refusal.NOT_FOUND: {"id": "Tidak ditemukan", "en": "Not found"},
+    Refusal.TOO_SLOW: {"id": "Terlalu lama", "en": "Too slow"},
     Refusal.CONFLICT: {"id": "Bertentangan dengan yang sudah ada", "en": "Conflict"},
     Refusal.GONE: {"id": "Sudah dihapus", "en": "Erased"},
     Refusal.TOO_LARGE: {"id": "Terlalu besar", "en": "Too large"},
@@ -187,6 +188,10 @@ FLAWS: Mapping[str, Mapping[Lang, Sentences]] = {
     "guesses": {
         "id": ("Terlalu banyak kode yang salah.", "Coba lagi {seconds} detik lagi."),
         "en": ("Too many wrong codes.", "Try again in {seconds} seconds."),
+    },
+    "too_slow": {
+        "id": ("Kiriman tidak tiba dalam {seconds} detik.", "Kirim lagi dengan lampiran kecil."),
+        "en": ("The body did not arrive in {seconds} seconds.", "Send it again, attach less."),
     },
     "busy": {
         "id": ("Terlalu banyak lampiran sedang dikirim.", "Coba lagi {seconds} detik lagi."),

@@ -1,5 +1,6 @@
 """Limits, outages and what the outside may know of the intake."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_postgres_away_and_back(
         postgres_server.start()
         assert site.complain().status_code == 202
         assert len(site.events()) == 2
+
+
+def test_a_body_that_dribbles_in_is_given_up(tmp_path: Path) -> None:
+    with open_site(new_sqlite(tmp_path), tmp_path, body_seconds=0.2) as site:
+        host, port = site.url.removeprefix("http://").split(":")
+        for kind in ("application/json", "multipart/form-data; boundary=b"):
+            with socket.create_connection((host, int(port)), timeout=10) as line:
+                line.sendall(
+                    f"POST /api/v1/complaints HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}"
+                    "\r\nContent-Length: 1000\r\n\r\n--b".encode()
+                )
+                assert line.recv(4096).startswith(b"HTTP/1.1 408")
 
 
 def test_every_answer_carries_strict_headers(tmp_path: Path) -> None:

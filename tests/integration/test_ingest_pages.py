@@ -125,7 +125,13 @@ def test_a_report_without_javascript_from_region_to_ticket(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "flags"),
-    [("biasa", (False, False)), ("anonim", (True, False)), ("rahasia", (False, True))],
+    [
+        ("biasa", (False, False)),
+        ("anonim", (True, False)),
+        ("rahasia", (False, True)),
+        # Whatever a broken form sends, nobody is shown who meant to stay unnamed.
+        ("Anonim ", (True, False)),
+    ],
 )
 def test_modes_become_flags(site: Site, mode: str, flags: tuple[bool, bool]) -> None:
     assert send(site, mode=mode).status_code == 200
@@ -371,5 +377,9 @@ def test_in_a_browser_nothing_is_blocked_and_nothing_is_wider_than_the_phone(
     assert messages == []
 
 
-def test_the_front_page_leads_to_the_public_scores(site: Site) -> None:
-    assert 'href="http://127.0.0.1:8000/wilayah"' in site.client.get("/").text
+@pytest.mark.parametrize("path", ["/", "/lapor?wilayah=paser", "/lacak"])
+def test_every_page_leads_to_the_public_scores(site: Site, path: str) -> None:
+    # A phone that chose its region before never sees the front page again.
+    assert 'href="/wilayah"' in site.client.get(path).text
+    answer = site.client.get("/wilayah")
+    assert answer.headers["location"] == "http://127.0.0.1:8000/wilayah"

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from services.ingest.attachments import sweep_orphans
 from services.ingest.erasure import erase
+from shared.contracts.feedback import FeedbackReceived
 from shared.db.read import intake
 from shared.db.tables import metadata
 from shared.db.tables.ingest import ingest_files
@@ -110,6 +111,22 @@ def test_nothing_planted_is_found_anywhere(
         assert secret not in metrics, secret
     assert ticket not in metrics
     assert "Gang Mawar" in stored, "the place of the problem stays"
+
+
+def test_words_beside_the_text_hold_no_unseen_marks(site: Site) -> None:
+    site.complain(
+        service="\u202eKTP",
+        location={"address": f"Pasar \u202e, hubungi {PHONE}"},
+        text="Hubungi zubai\u200bdah\u00ad@contoh.id",
+        reporter={"name": NAME},
+    )
+    [event] = site.events()
+    data = event.data
+    assert isinstance(data, FeedbackReceived)
+    assert data.service == "KTP"
+    assert data.location is not None
+    assert data.location.address == "Pasar , hubungi [TELEPON]"
+    assert data.text == "Hubungi [EMAIL]"
 
 
 def test_what_was_sealed_opens_for_the_case_alone(site: Site) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.ingest import limits
 from services.ingest.commands import AnswerSurvey, FileComplaint, Reporter
 from services.ingest.events import Arrival, complaint_event, reported, survey_event
 from services.ingest.limits import Throttle
@@ -35,6 +36,23 @@ def test_a_throttle_allows_so_many_in_a_window_and_says_how_long_to_wait() -> No
     assert throttle.wait("a", NOW + timedelta(seconds=30)) == 31
     assert throttle.wait("b", NOW + timedelta(seconds=30)) == 0
     assert throttle.wait("a", NOW + timedelta(seconds=60)) == 0
+
+
+def test_asking_pushes_no_sender_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_MOST_SENDERS", 10)
+    throttle = Throttle(1, MINUTE)
+    throttle.count("a", NOW)
+    for n in range(50):
+        throttle.wait(f"x{n}", NOW)
+    assert throttle.wait("a", NOW) > 0
+
+
+def test_mistyped_tickets_slow_only_who_sends_them() -> None:
+    guesses = Guesses(1)
+    for _ in range(50):
+        guesses.count("", "203.0.113.7", NOW)
+    assert guesses.wait("", "203.0.113.7", NOW) > 0
+    assert guesses.wait("", "203.0.113.8", NOW) == 0
 
 
 def test_a_limit_of_none_never_waits() -> None:

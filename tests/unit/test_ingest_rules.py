@@ -63,6 +63,7 @@ def test_a_plain_complaint_has_no_flaw() -> None:
         ({"reporter": Reporter(phone="1708")}, ("reporter.phone", "phone")),
         ({"reporter": Reporter(phone="TELKOMSEL")}, ("reporter.phone", "phone")),
         ({"reporter": Reporter(email="bukan surel")}, ("reporter.email", "email")),
+        ({"reporter": Reporter(email="a\x00b@contoh.id")}, ("reporter.email", "controls")),
         ({"reporter": Reporter(nik="6401015708900000")}, ("reporter.nik", "nik")),
     ],
 )
@@ -91,6 +92,11 @@ def test_tidying_never_raises_and_twice_is_once(text: str) -> None:
 
 def test_tidy_text_cannot_turn_its_order_around() -> None:
     assert rules.tidy(" a\u202eb\r\nc\u2066 ") == "ab\nc"
+
+
+def test_tidy_text_holds_no_marks_that_part_a_name_unseen() -> None:
+    assert rules.tidy("Zu\u200bbai\u00addah\ufeff@\u2060contoh.id") == "Zubaidah@contoh.id"
+    assert rules.tidy("\U0001f468\u200d\U0001f469") == "\U0001f468\u200d\U0001f469"
 
 
 @pytest.mark.parametrize(

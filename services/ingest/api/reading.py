@@ -1,6 +1,7 @@
 """Reading request bodies within their limits: JSON as bytes, multipart as fields and files."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -37,12 +38,19 @@ class Body:
 
 
 class BodyReader:
-    """Reads bodies; `spool` is how much of one file may be held in memory (never on disk)."""
+    """Reads bodies; `spool` is how much of one file may be held in memory (never on disk).
 
-    def __init__(self, budget: UploadBudget, spool: int, field_bytes: int) -> None:
+    A body that is not there after `seconds` is given up: whoever dribbles it holds memory that
+    others need.
+    """
+
+    def __init__(
+        self, budget: UploadBudget, spool: int, field_bytes: int, seconds: float = 300
+    ) -> None:
         self._budget = budget
         self._spool = spool
         self._field_bytes = field_bytes
+        self._seconds = seconds
 
     @asynccontextmanager
     async def read(self, request: Request, kind: Counted) -> AsyncIterator[Body]:
@@ -63,13 +71,20 @@ class BodyReader:
 
         try:
             try:
-                body = await self._body(request, counted)
+                body = await self._in_time(self._body(request, counted))
             except RefusedError as error:
                 count_refusal(kind, error)
                 raise
             yield body
         finally:
             self._budget.give_back(held)
+
+    async def _in_time(self, reading: Awaitable[Body]) -> Body:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await reading
+        except TimeoutError as error:
+            raise refused(Refusal.TOO_SLOW, "too_slow", seconds=round(self._seconds)) from error
 
     async def _body(
         self, request: Request, stream: Callable[[], AsyncGenerator[bytes, None]]

@@ -26,7 +26,7 @@ Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="Repeats with the same key and body are one."),
 ]
-_WRITING = (409, 410, 413, 415, 422, 429, 500, 503)
+_WRITING = (408, 409, 410, 413, 415, 422, 429, 500, 503)
 
 
 def sender_address(request: Request) -> str:

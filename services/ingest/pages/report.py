@@ -143,7 +143,8 @@ class _ReportPages:
             return RedirectResponse("/", 303)
         nonce, mode = fields.pop("nonce", "") or new_nonce(), fields.pop("mode", "")
         typed = fields | {"mode": mode}
-        fields["anonymous"] = str(mode == "anonim").lower()
+        # A mode that nobody knows is taken for the one that shows least.
+        fields["anonymous"] = str(mode == "anonim" or mode not in ("", *MODES)).lower()
         fields["confidential"] = str(mode == "rahasia").lower()
         try:
             command = command_of(Body(None, fields), FileComplaint, Counted.COMPLAINT)
