@@ -37,15 +37,8 @@ class FieldError:
 class Renderer:
     """Renders pages; made once."""
 
-    def __init__(
-        self,
-        emergency: str,
-        *,
-        https: bool,
-        scores: Callable[[Request], str] = lambda _: "/wilayah",
-    ) -> None:
+    def __init__(self, emergency: str, *, https: bool) -> None:
         self._emergency = emergency
-        self._scores = scores
         self._https = https
         # Undefined names are errors, and everything is escaped, whatever the file is called.
         self._jinja = Environment(
@@ -86,7 +79,6 @@ class Renderer:
             here=here,
             static=self.static_address,
             emergency=self._emergency,
-            scores=self._scores(request),
             report_path=f"/lapor?wilayah={code}" if code else "/",
             other_path=_other_language(request, lang),
             **{"region": None, "errors": [], "e": {}} | values,
