@@ -6,6 +6,7 @@ no topic is decoded by Faust, no table is used, and a batch is never acknowledge
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,15 @@ def make_app(settings: Settings, processor: BatchProcessor) -> faust.App:
 
 
 def _credentials(settings: Settings) -> Any:
+    context = ssl.create_default_context() if settings.broker_tls else None
     if settings.broker_username:
         return faust.SASLCredentials(
             username=settings.broker_username,
             password=settings.broker_password.get_secret_value(),
             mechanism="SCRAM-SHA-512",
+            ssl_context=context,
         )
-    return None
+    return faust.SSLCredentials(context) if context else None
 
 
 def _add_agent(app: faust.App, settings: Settings, processor: BatchProcessor, topic: Topic) -> None:
