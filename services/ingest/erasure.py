@@ -62,6 +62,7 @@ def erase(
         )
     for name in names:
         files.delete(name)
+    database.forget_old_pages()
     return Erased(wanted, acts, len(names))
 
 

@@ -19,6 +19,8 @@ _PRAGMAS = {
     "synchronous": 2,
     "busy_timeout": BUSY_TIMEOUT_MS,
     "foreign_keys": 1,
+    # What is deleted is overwritten: an erased key must not lie on in free pages.
+    "secure_delete": 1,
 }
 
 
@@ -44,6 +46,8 @@ class Database:
             "pool_pre_ping": self.dialect == "postgresql",
             "pool_size": pool_size,
             "max_overflow": 10,
+            # The text of an error would otherwise quote what a citizen wrote.
+            "hide_parameters": True,
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
         }
@@ -95,6 +99,12 @@ class Database:
                 found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
                 if str(found).lower() != str(wanted):
                     raise DatabaseConfigError(f"SQLite has {name}={found}, {wanted} is needed")
+
+    def forget_old_pages(self) -> None:
+        """Empty SQLite's log, in which overwritten pages lie on; as far as readers let it."""
+        if self.dialect == "sqlite":
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def ping(self) -> bool:
         """Whether the database answers."""

@@ -18,7 +18,7 @@ from services.ingest.erasure import erase
 from shared.contracts.feedback import FeedbackReceived
 from shared.db.read import intake
 from shared.db.tables import metadata
-from shared.db.tables.ingest import ingest_files
+from shared.db.tables.ingest import ingest_files, ingest_keys
 from shared.files.store import MissingFileError
 from shared.logs import configure
 from tests.databases import new_sqlite
@@ -151,6 +151,9 @@ def test_erasing_destroys_key_texts_and_files(site: Site, tmp_path: Path) -> Non
     ticket = file(site, photo(), photo()).json()["ticket"]
     with site.database.read() as conn:
         names = [row.object_name for row in intake.files_of(conn, ticket)]
+        wrapped = conn.execute(
+            select(ingest_keys.c.wrapped_key).where(ingest_keys.c.ticket == ticket)
+        ).scalar_one()
     assert len(names) == 2
     done = erase(site.database, site.store, site.clock, ticket, by="admin", reason="permintaan")
     assert done.files == 2
@@ -160,6 +163,8 @@ def test_erasing_destroys_key_texts_and_files(site: Site, tmp_path: Path) -> Non
     with site.database.read() as conn:
         assert intake.open_text(conn, site.vault, ticket) is None
         assert intake.open_identity(conn, site.vault, ticket) is None
+    # Not in free pages of the file or in its log either.
+    assert bytes(wrapped) not in everything_on_disk(tmp_path)
     assert not list((tmp_path / "files").rglob("*")) or not any(
         path.is_file() for path in (tmp_path / "files").rglob("*")
     )

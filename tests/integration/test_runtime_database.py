@@ -73,15 +73,30 @@ def test_sqlite_runs_under_our_pragmas(sqlite_url: str) -> None:
     with db.read() as conn:
         found = {
             name: conn.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "busy_timeout",
+                "foreign_keys",
+                "secure_delete",
+            )
         }
     assert found == {
         "journal_mode": "wal",
         "synchronous": 2,
         "busy_timeout": 30_000,
         "foreign_keys": 1,
+        "secure_delete": 1,
     }
     db.close()
+
+
+def test_an_error_does_not_quote_what_was_written(db: Database) -> None:
+    with db.write() as conn:
+        _put(conn, "0812 9876 5432")
+    with pytest.raises(IntegrityError) as error, db.write() as conn:
+        conn.execute(insert(meta), {"key": "0812 9876 5432", "value": "Zubaidah"})
+    assert "Zubaidah" not in str(error.value)
 
 
 @pytest.mark.parametrize("pragma", ["synchronous=1", "busy_timeout=5000", "foreign_keys=0"])
