@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from shared.contracts.codec import RawMessage, event_id_of
 from shared.contracts.topics import Service, dead_letter_topic
+from shared.db.read.tickets import region_of
 from shared.db.tables.common import dead_letters, inbox, outbox
 from shared.errors import InvalidMessageError
 from shared.ids import new_event_id, normalise_ticket
@@ -54,6 +55,9 @@ def record(
         return False
     headers = {_plain(name.encode()): _plain(value) for name, value in raw.headers.items()}
     ticket, region = _whose(raw)
+    if ticket and region is None:
+        # What nobody can read still belongs to a citizen, and on the page of a coordinator.
+        region = region_of(conn, ticket)
     conn.execute(
         insert(dead_letters).values(
             group=group.value,
