@@ -32,8 +32,7 @@ def json_schema(event_type: str) -> dict[str, Any]:
     for part in (schema, *schema.get("$defs", {}).values()):
         if part.get("additionalProperties") is False:
             del part["additionalProperties"]
-        if "description" in part:
-            part["description"] = _OUR_PAGES.sub("", part["description"])
+        part["description"] = _OUR_PAGES.sub("", part["description"])
     return {"$schema": DIALECT, "$id": f"urn:tanggap:{event_type}"} | schema
 
 

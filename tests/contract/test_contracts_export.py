@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -85,9 +86,19 @@ def _another_alternative(schema: Any) -> None:
     schema["properties"]["opd_asked"]["anyOf"].append({"type": "integer"})
 
 
+def _open_set(schema: Any) -> None:
+    del schema["$defs"]["Urgency"]["enum"]
+
+
+def _no_list(schema: Any) -> None:
+    del schema["$defs"]["Classification"]["properties"]["opd"]["items"]
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [
+        (_open_set, "urgency.level"),
+        (_no_list, "classification.opd"),
         (_remove_field, "region"),
         (_rename_field, "opd_asked"),
         (_change_type, "files"),
@@ -139,6 +150,20 @@ def test_the_command_refuses_what_breaks_and_writes_nothing(
     monkeypatch.setattr(export, "write", lambda: pytest.fail("nothing may be written"))
     with pytest.raises(SystemExit, match=r"new \.v2"):
         export.main()
+
+
+def test_the_command_writes_every_file_and_removes_what_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["export", "--unreleased"])
+    monkeypatch.setattr(export, "broken", lambda: ["would be refused"])
+    write = export.write
+    monkeypatch.setattr(export, "write", lambda: write(tmp_path / "schemas"))
+    export.main()
+    (tmp_path / "schemas" / "gone.json").write_text("{}")
+    export.main()
+    names = {path.name for path in (tmp_path / "schemas").iterdir()}
+    assert names == {path.name for path in export.FOLDER.iterdir()}
 
 
 # -- AsyncAPI -------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ wide = Table(
     "test_wide",
     _metadata,
     Column("id", Integer, primary_key=True),
-    *(Column(f"c{number}", Integer) for number in range(120)),
+    *(Column(f"c{number}", Integer) for number in range(80)),
 )
 times = Table("test_times", _metadata, Column("at", UTCDateTime, primary_key=True))
 
@@ -290,9 +290,9 @@ def test_new_rows_are_named_and_only_they(db: Database) -> None:
 
 
 def test_a_table_of_many_columns_fits_into_a_statement(scratch: Database) -> None:
-    rows = [{"id": n, **{f"c{c}": c for c in range(120)}} for n in range(600)]
+    rows = [{"id": n, **{f"c{c}": c for c in range(80)}} for n in range(450)]
     with scratch.write() as conn:
-        assert insert_new(conn, wide, rows, "id") == set(range(600))
+        assert insert_new(conn, wide, rows, "id") == set(range(450))
 
 
 def test_counters_are_added_to(scratch: Database) -> None:
