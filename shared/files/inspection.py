@@ -43,6 +43,9 @@ _OTHER_FILTERS = re.compile(
 )
 _HEAD = 4_096
 _PROBE = 1_024
+_LEAST = 64
+_MOST_ESCAPES = 200_000
+_CHUNK = 64 * 1024
 _MOST_STREAMS = 2_000
 _MOST_INFLATED = 32 * 1024 * 1024
 
@@ -156,6 +159,8 @@ def _clean_pdf(content: bytes) -> CleanFile:
 
 def _plain_names(part: bytes) -> bytes:
     """The part with escaped letters of names (`/J#53`) written out."""
+    if part.count(b"#") > _MOST_ESCAPES:
+        raise RejectedFileError("active")
     return _HEX_NAME.sub(lambda match: bytes([int(match[1], 16)]), part)
 
 
@@ -171,25 +176,43 @@ def _object_streams(content: bytes) -> list[bytes]:
             raise RejectedFileError("active")
         head = _plain_names(content[max(0, match.start() - _HEAD) : match.start()])
         declared = _OBJECT_STREAM_NAME.search(head, head.rfind(b"endobj") + 1) is not None
-        begin = _inflated(content, match.end(), _PROBE)
+        begin = _inflated(content, match.end(), _PROBE, _CHUNK)
         if begin is None:
             if declared:
                 raise RejectedFileError("damaged")
-        elif declared or _OBJECT_STREAM.match(begin[0]):
-            found = _inflated(content, match.end(), budget)
+        elif declared or begin.hides or _OBJECT_STREAM.match(begin.content):
+            found = _inflated(content, match.end(), budget, len(content))
             # What is cut off by the budget, or by a broken end, could hold anything.
-            if found is None or not found[1]:
+            if found is None or not found.whole:
                 raise RejectedFileError("active")
-            budget -= len(found[0])
-            parts.append(_plain_names(found[0]))
+            budget -= len(found.content)
+            parts.append(_plain_names(found.content))
     return parts
 
 
-def _inflated(content: bytes, start: int, most: int) -> tuple[bytes, bool] | None:
-    """At most `most` bytes of a Flate stream, and whether that is all; none if it is no such."""
-    stream = zlib.decompressobj()
+@dataclass(frozen=True, slots=True)
+class _Inflated:
+    content: bytes
+    whole: bool
+
+    @property
+    def hides(self) -> bool:
+        """Whether so much packed data unpacks to so little that it only delays a look."""
+        return not self.whole and len(self.content) < _LEAST
+
+
+def _inflated(content: bytes, start: int, most: int, most_packed: int) -> _Inflated | None:
+    """The beginning of a Flate stream, within both limits; none if it is no such stream.
+
+    In pieces: the rest of the file would be copied each time.
+    """
+    stream, found = zlib.decompressobj(), bytearray()
+    end = min(len(content), start + most_packed)
     try:
-        found = stream.decompress(memoryview(content)[start:], most)
+        while not stream.eof and len(found) < most and start < end:
+            piece = content[start : min(start + _CHUNK, end)]
+            found += stream.decompress(piece, most - len(found))
+            start += len(piece) - len(stream.unconsumed_tail)
     except zlib.error:
         return None
-    return found, stream.eof
+    return _Inflated(bytes(found), stream.eof)

@@ -128,9 +128,27 @@ def object_stream(
         object_stream(line_end=b" \n"),
         object_stream(b"", b"% 1\n5 0 << /J#53 (x) >>"),
         object_stream(b"/Type /ObjStm /X (endobj)", filters=b"[/ASCIIHexDecode /FlateDecode]"),
+        pdf(
+            b"1 0 obj << >>\nstream\n\x78\x01"
+            + b"\x00\x00\x00\xff\xff" * 20_000
+            + zlib.compress(b"5 0 << /JS (x) >>")[2:]
+            + b"\nendstream\nendobj\n"
+        ),
+        pdf(b"#41" * 200_001),
         object_stream(data=b"5 0 " + b" " * 300_000 + b"<< /JS (x) >>"),
     ],
-    ids=["escaped", "obj", "endobj", "far", "return", "blank", "undeclared", "filter", "bomb"],
+    ids=[
+        "escaped",
+        "obj",
+        "endobj",
+        "far",
+        "return",
+        "blank",
+        "undeclared",
+        "filter",
+        "delay",
+        "bomb",
+    ],
 )
 def test_scripts_hidden_in_object_streams_are_found(
     content: bytes, monkeypatch: pytest.MonkeyPatch
