@@ -4,8 +4,8 @@ An exact time ends when scoring's transaction claims the event, a few millisecon
 """
 
 import math
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,14 +22,6 @@ Buckets = dict[float, float]
 """Upper bound → how many at most that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What one stage of a service spent: transactions and seconds."""
-
-    batches: float
-    seconds: float
-
-
 def buckets(scoring_url: str) -> Buckets:
     """The histogram's buckets as they stand."""
     return {
@@ -40,18 +32,14 @@ def buckets(scoring_url: str) -> Buckets:
     }
 
 
-def stages(url: str) -> dict[tuple[str, str], Stage]:
-    """Transactions and seconds by service and stage, as a service counts them."""
-    counts: dict[tuple[str, str], float] = {}
-    sums: dict[tuple[str, str], float] = {}
-    for family in text_string_to_metric_families(_metrics(url)):
-        for sample in family.samples:
-            key = (sample.labels.get("service", ""), sample.labels.get("stage", ""))
-            if sample.name == "tanggap_stage_seconds_count":
-                counts[key] = sample.value
-            if sample.name == "tanggap_stage_seconds_sum":
-                sums[key] = sample.value
-    return {key: Stage(counts[key], sums[key]) for key in counts}
+def settled_buckets(scoring_url: str, wanted: int, seconds: float = 10.0) -> Buckets:
+    """The buckets once they hold that many: scoring observes a batch after its commit."""
+    deadline = time.monotonic() + seconds
+    while max((found := buckets(scoring_url)).values(), default=0) < wanted:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def _metrics(url: str) -> str:

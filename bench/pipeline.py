@@ -124,7 +124,8 @@ def _open_loop(
     stack: Stack, result: Result, size: Size, file: Path | None, sampler: Sampler
 ) -> None:
     scoring = stack.url("scoring")
-    before, done = latency.buckets(scoring), backlog.applied(stack.database, Service.SCORING)
+    done = backlog.applied(stack.database, Service.SCORING)
+    before = latency.settled_buckets(scoring, done)
     count = int(RATE * size.open_seconds * 1.3)
     plan = Plan(
         stack.url("ingest"), bodies(count, file, seed=22), rate=RATE, seconds=size.open_seconds
@@ -134,7 +135,7 @@ def _open_loop(
     cores = (sum(sampler.cpu().values()) - cpu) / seen.seconds
     _note_refused(result, seen)
     _settle(stack, done + seen.accepted)
-    after = latency.buckets(scoring)
+    after = latency.settled_buckets(scoring, done + seen.accepted)
     spent = latency.accept_to_score(stack.database, seen.accepted)
     for share, goal in ((0.5, ""), (0.99, "< 1 s")):
         name = f"accepted to score at {RATE:g}/s, p{share * 100:g}"
@@ -158,7 +159,7 @@ def _backlog(stack: Stack, result: Result, size: Size, file: Path | None, sample
         goal="≥ 400 /s",
     )
     for group in (Service.CLASSIFIER, Service.DESK, Service.SCORING):
-        result.add(f"  {group} alone", size.backlog / cleared.by_group[group], "/s", of=HASH)
+        result.add(f"  through {group}", size.backlog / cleared.by_group[group], "/s", of=HASH)
     for name, used in spent.items():
         result.add(f"  processor time of {name}, a thousand", used / size.backlog * 1000, "s")
 
