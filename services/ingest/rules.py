@@ -12,6 +12,7 @@ from services.ingest.commands import (
     ActOnComplaint,
     AnswerSurvey,
     FileComplaint,
+    Place,
     Reporter,
 )
 from services.ingest.refusals import Flaw
@@ -93,6 +94,12 @@ def date_flaws(occurred_on: date | None, today: date) -> Iterator[Flaw]:
         yield Flaw("occurred_on", "future", {"today": today.isoformat()})
 
 
+def place_flaws(place: Place | None) -> Iterator[Flaw]:
+    """Whether a point on the map has both of its coordinates."""
+    if place is not None and (place.lat is None) != (place.lon is None):
+        yield Flaw("location.lat" if place.lat is None else "location.lon", "missing")
+
+
 def reporter_flaws(reporter: Reporter | None) -> Iterator[Flaw]:
     """What is wrong with what the reporter says of themselves."""
     if reporter is None:
@@ -113,6 +120,7 @@ def complaint_flaws(command: FileComplaint, directory: Directory, today: date) -
         *text_flaws("text", command.text, required=True),
         *destination_flaws(directory, command.region, command.opd),
         *word_flaws(service=command.service, location__address=place.address if place else None),
+        *place_flaws(place),
         *date_flaws(command.occurred_on, today),
         *reporter_flaws(command.reporter),
     ]

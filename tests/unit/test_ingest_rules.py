@@ -59,6 +59,8 @@ def test_a_plain_complaint_has_no_flaw() -> None:
         ({"occurred_on": date(2026, 11, 24)}, ("occurred_on", "future")),
         ({"service": "a\nb"}, ("service", "controls")),
         ({"location": Place(address="a\x07")}, ("location.address", "controls")),
+        ({"location": Place(lat=-1.9)}, ("location.lon", "missing")),
+        ({"location": Place(lon=116.2)}, ("location.lat", "missing")),
         ({"reporter": Reporter(name="a\x00")}, ("reporter.name", "controls")),
         ({"reporter": Reporter(phone="1708")}, ("reporter.phone", "phone")),
         ({"reporter": Reporter(phone="TELKOMSEL")}, ("reporter.phone", "phone")),
