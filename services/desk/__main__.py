@@ -74,7 +74,12 @@ def build(settings: DeskSettings) -> FastAPI:
     )
 
     watch = LagWatch(settings, Service.DESK, processor.topics, lambda: processor.last_progress)
-    hints = HintReader(settings, (Topic.SCORE_UPDATED, Topic.CASE_EVENTS), desk.hub.receive)
+    hints = HintReader(
+        settings,
+        (Topic.SCORE_UPDATED, Topic.CASE_EVENTS),
+        desk.hub.receive,
+        wanted=lambda: desk.hub.size > 0,
+    )
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}

@@ -66,14 +66,23 @@ class HintPublisher:
 
 
 class HintReader:
-    """A thread that hands on every event of the topics from now on; each replica sees them all."""
+    """A thread that hands on every event of the topics from now on; each replica sees them all.
+
+    While nobody wants them (`wanted`), events are passed over unread: a backlog costs little.
+    """
 
     def __init__(
-        self, settings: Settings, topics: Sequence[Topic], on_hint: Callable[[Event], None]
+        self,
+        settings: Settings,
+        topics: Sequence[Topic],
+        on_hint: Callable[[Event], None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
         self._topics = {settings.topic(topic): topic for topic in topics}
         self._on_hint = on_hint
+        self._wanted = wanted
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
 
@@ -106,7 +115,7 @@ class HintReader:
             consumer.seek_to_end()
             while found and not self._stopped.is_set():
                 for partition, records in consumer.poll(timeout_ms=200).items():
-                    for record in records:
+                    for record in records if self._wanted() else ():
                         self._hand_on(self._topics[partition.topic], record)
             self._stopped.wait(1.0)
         finally:

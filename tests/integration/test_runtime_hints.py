@@ -34,6 +34,10 @@ def test_readers_hear_every_topic_they_asked_for(broker: Any) -> None:
         actor=Actor.HANDLER,
     )
     reader.start()
+    # A desk that nobody looks at spends no time on what others do.
+    unread: list[Event] = []
+    idle = HintReader(settings, (Topic.CASE_EVENTS,), unread.append, wanted=lambda: False)
+    idle.start()
 
     def sent_and_heard() -> bool:
         # What is sent before the reader is there is not its business.
@@ -44,5 +48,7 @@ def test_readers_hear_every_topic_they_asked_for(broker: Any) -> None:
         eventually(sent_and_heard, what="a hint")
     finally:
         reader.stop()
+        idle.stop()
         publisher.close()
     assert heard[0].data == data
+    assert unread == []
