@@ -108,8 +108,9 @@ def _clean_image(content: bytes, media_type: str, limits: ImageLimits) -> CleanF
                 raise RejectedFileError("pixels")
             # JPEG can be decoded at a fraction of its size: less memory for the same result.
             image.draft("RGB", (limits.longest_edge, limits.longest_edge))
+            # Small first: turning it makes a copy.
+            image.thumbnail((limits.longest_edge, limits.longest_edge))
             upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((limits.longest_edge, limits.longest_edge))
     except Image.DecompressionBombError as error:
         raise RejectedFileError("pixels") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:

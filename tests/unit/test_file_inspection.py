@@ -147,6 +147,7 @@ def object_stream(
         "undeclared",
         "filter",
         "delay",
+        "escapes",
         "bomb",
     ],
 )
