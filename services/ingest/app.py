@@ -33,6 +33,7 @@ from shared.web.problem import ProblemError, install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 
 STOP_SECONDS = 8.0
+SCORES_PATH = "/lapor/skor"
 _UPLOAD_PATHS = ("/api/v1/complaints", "/lapor", "/lacak")
 
 
@@ -102,9 +103,9 @@ def create_app(deps: AppDeps) -> FastAPI:
 
 
 def _scores(app: FastAPI, settings: IngestSettings) -> None:
-    """The public scores are desk's: behind the proxy this is never asked."""
+    """The public scores are desk's; pages link to an address of ours that works everywhere."""
 
-    @app.get("/wilayah", include_in_schema=False)
+    @app.get(SCORES_PATH, include_in_schema=False)
     def scores(request: Request) -> Response:
         desk = settings.neighbour(str(request.url), settings.desk_port)
         return RedirectResponse(f"{desk}/wilayah", 303)

@@ -380,6 +380,6 @@ def test_in_a_browser_nothing_is_blocked_and_nothing_is_wider_than_the_phone(
 @pytest.mark.parametrize("path", ["/", "/lapor?wilayah=paser", "/lacak"])
 def test_every_page_leads_to_the_public_scores(site: Site, path: str) -> None:
     # A phone that chose its region before never sees the front page again.
-    assert 'href="/wilayah"' in site.client.get(path).text
-    answer = site.client.get("/wilayah")
+    assert 'href="/lapor/skor"' in site.client.get(path).text
+    answer = site.client.get("/lapor/skor")
     assert answer.headers["location"] == "http://127.0.0.1:8000/wilayah"
