@@ -74,16 +74,17 @@ def build(settings: DeskSettings) -> FastAPI:
     )
 
     watch = LagWatch(settings, Service.DESK, processor.topics, lambda: processor.last_progress)
-    hints = HintReader(
-        settings,
-        (Topic.SCORE_UPDATED, Topic.CASE_EVENTS),
-        desk.hub.receive,
-        wanted=lambda: desk.hub.size > 0,
-    )
+    hints = _hints(settings, desk)
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}
     return create_app(desk, checks, REGISTRY, (relay, consumer, watch, ticker, hints))
+
+
+def _hints(settings: DeskSettings, desk: DeskContext) -> HintReader:
+    """What tells this process's live pages of scores, and of what other processes changed."""
+    topics = (Topic.SCORE_UPDATED, Topic.CASE_EVENTS)
+    return HintReader(settings, topics, desk.hub.receive, wanted=lambda: desk.hub.size > 0)
 
 
 def main() -> None:
