@@ -25,9 +25,12 @@ PDF = "application/pdf"
 ALLOWED_TYPES = (*_FORMATS, PDF)
 _JPEG_QUALITY = 85
 # Names that make a PDF do something when it is opened, or carry other files (PDF 32000-1).
+# The two short names occur by chance in the pixels of every third scan of 5 MB, so they count
+# only where a value can begin behind them: a string, a dictionary, a comment or a reference.
 _ACTIVE_NAMES = re.compile(
-    rb"/(JavaScript|JS|Launch|EmbeddedFiles?|OpenAction|AA|RichMedia|XFA|SubmitForm|ImportData"
+    rb"/(?:JavaScript|Launch|EmbeddedFiles?|OpenAction|RichMedia|XFA|SubmitForm|ImportData"
     rb"|GoToR|GoToE|Movie|Sound|Rendition)(?![A-Za-z0-9])"
+    rb"|/(?:JS|AA)(?:[(<%]|[\x00\t\n\f\r ]+[(<%\d])"
 )
 _ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
 _HEX_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")

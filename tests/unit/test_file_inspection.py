@@ -1,6 +1,7 @@
 """Attachments: typed by content, without EXIF, bounded, nothing active."""
 
 import io
+import random
 import zlib
 
 import pytest
@@ -172,6 +173,20 @@ def test_harmless_object_streams_and_large_scans_are_kept(monkeypatch: pytest.Mo
     page = b"2 0 obj << /Type /XObject >>\nstream\n" + scan + b"\nendstream\nendobj\n"
     for content in (object_stream(data=b"5 0 << /Type /Page >>"), pdf(page)):
         assert clean(content).content == content
+
+
+def test_a_large_scan_is_not_taken_for_a_script() -> None:
+    """Its pixels hold every three bytes somewhere; only a value behind a name makes it one."""
+    page = b"3 0 obj\n<< /Filter /DCTDecode >>\nstream\n"
+    scan = random.Random(7).randbytes(4_000_000) + b"/JS\x9b/AA\xf0"
+    content = pdf(page + scan + b"\nendstream\nendobj\n")
+    assert clean(content).content == content
+
+
+@pytest.mark.parametrize("value", [b"(app.alert(1))", b" 12 0 R", b"%x\n(a)", b"\r\n<61>"])
+def test_the_short_names_with_a_value_are_found(value: bytes) -> None:
+    with pytest.raises(RejectedFileError, match="active"):
+        clean(pdf(b"1 0 obj\n<< /S /JavaScrip /JS" + value + b" >>\nendobj\n"))
 
 
 def test_a_plain_pdf_is_kept_as_it_is() -> None:
