@@ -130,7 +130,7 @@ class Pipeline:
             query = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
             return int(conn.execute(query).scalar_one())
 
-    def wait_applied(self, at_least: int, *, seconds: float = 60.0) -> None:
+    def wait_applied(self, at_least: int, *, seconds: float = 150.0) -> None:
         """Wait for that many effects; fails with the worker's last lines."""
         try:
             eventually(
