@@ -116,7 +116,9 @@ def _closed_loop(
     )
     result.add_time("  answer, p50", latency.exact(seen.times, 0.5), of=COMMIT)
     result.add_time("  answer, p99", latency.exact(seen.times, 0.99), of=COMMIT)
-    result.add("  processor time of ingest, a thousand", intake / seen.accepted * 1000, "s")
+    result.add_time(
+        "  processor time of intake, a thousand", intake / seen.accepted * 1000, of=HASH
+    )
     _settle(stack, seen.accepted)
 
 
@@ -161,7 +163,8 @@ def _backlog(stack: Stack, result: Result, size: Size, file: Path | None, sample
     for group in (Service.CLASSIFIER, Service.DESK, Service.SCORING):
         result.add(f"  through {group}", size.backlog / cleared.by_group[group], "/s", of=HASH)
     for name, used in spent.items():
-        result.add(f"  processor time of {name}, a thousand", used / size.backlog * 1000, "s")
+        name = f"  processor time of {name}, a thousand"
+        result.add_time(name, used / size.backlog * 1000, of=HASH)
 
 
 def _settle(stack: Stack, wanted: int) -> None:
