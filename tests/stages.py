@@ -28,6 +28,8 @@ STAGES = (
     ("e2e", 1500, True),
     ("docs", 60, False),
 )
+# stages that mostly wait for servers: two of their files run at a time
+_SIDE_BY_SIDE = frozenset({"integration", "e2e"})
 _GRACE_SECONDS = 15
 _INSTALL_SECONDS = 600
 
@@ -82,6 +84,9 @@ def run_stage(name: str, limit: float) -> Result:
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", f"tests/{name}", f"--junitxml={report}", "-q"]
+    if name in _SIDE_BY_SIDE:
+        # Whole files, so that what a file shares is started once.
+        command += ["-n", "2", "--dist", "loadfile"]
     process = subprocess.Popen(
         [*as_user(None, signal.SIGTERM), *command],
         cwd=ROOT,
