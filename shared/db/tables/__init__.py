@@ -1,6 +1,15 @@
 """All tables of the product; importing this module fills the metadata."""
 
-from shared.db.tables import classifier, common, desk, directory, ingest, scoring
+from shared.db.tables import classifier, common, desk, directory, evaluation, ingest, scoring
 from shared.db.tables.base import metadata
 
-__all__ = ["classifier", "common", "desk", "directory", "ingest", "metadata", "scoring"]
+__all__ = [
+    "classifier",
+    "common",
+    "desk",
+    "directory",
+    "evaluation",
+    "ingest",
+    "metadata",
+    "scoring",
+]

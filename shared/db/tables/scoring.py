@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    false,
 )
 
 from shared.db.tables.base import metadata
@@ -39,6 +40,33 @@ scoring_cases = Table(
     Column("deltas", JSONDoc, nullable=False),
 )
 Index("ix_scoring_cases_region", scoring_cases.c.region)
+
+# Every OPD that a case has ever counted for: from a figure back to its cases, newest first.
+scoring_case_units = Table(
+    "scoring_case_units",
+    metadata,
+    Column("opd", String(64), primary_key=True),
+    # Local ordinal day of receipt.
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("ticket", String(16), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# What was shown when a local day had ended, so that a later correction is seen; never read for a
+# score. `unit` is an OPD's code or the region's; `value` is null in state none.
+scoring_published = Table(
+    "scoring_published",
+    metadata,
+    Column("unit", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("value", String(8)),
+    Column("low", String(8), nullable=False),
+    Column("high", String(8), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("rank", Integer),
+    Column("at", UTCDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # The order of the key is that of reading: a region's page is a few ranges of it
 # (shared/scores/measures).
@@ -69,10 +97,13 @@ scoring_surveys = Table(
     Column("token_used", Boolean, nullable=False),
     Column("sentiment", String(12), nullable=False),
     Column("history", Boolean, nullable=False),
+    # Whether words came with the answers: only then the sentiment says something.
+    Column("commented", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_scoring_surveys_opd", scoring_surveys.c.opd, scoring_surveys.c.day)
 
-# `element` "": respondents in `n`, of whom `total` came with a visit token.
+# `element` "": respondents in `n`, of whom `total` came with a visit token. "~positive" and so on:
+# comments of that sentiment in `n`.
 scoring_skm_counters = Table(
     "scoring_skm_counters",
     metadata,
