@@ -27,6 +27,6 @@ class CurrentDirectory:
             old = self._read_at is None or not (timedelta() <= now - self._read_at < _FRESH)
             if self._found is None or old:
                 with self._database.read() as conn:
-                    self._found = Directory.load(conn, now.date())
+                    self._found = Directory.load(conn, now=now)
                 self._read_at = now
             return self._found

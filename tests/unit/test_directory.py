@@ -5,7 +5,12 @@ from datetime import date
 import pytest
 
 from shared.contracts.enums import Category
-from shared.db.read.directory import directory_of_seed, inspectorate, triage_unit
+from shared.db.read.directory import (
+    DatedDirectory,
+    directory_of_seed,
+    inspectorate,
+    triage_unit,
+)
 
 DIRECTORY = directory_of_seed()
 _LISTED = (
@@ -64,3 +69,34 @@ def test_locus_is_told_per_year() -> None:
     assert capil is not None
     assert capil.locus_in(2025) == "nasional"
     assert capil.locus_in(date.max.year) is None
+
+
+def test_a_list_with_dates_is_asked_day_by_day() -> None:
+    region = DIRECTORY.region("paser")
+    assert region is not None
+
+    def row(code: str, begins: str, ends: str | None, name: str) -> dict[str, object]:
+        until = date.fromisoformat(ends) if ends else None
+        return {
+            "code": code, "valid_from": date.fromisoformat(begins), "valid_to": until,
+            "region": "paser", "name": name, "short": name, "parent": None, "kode": "A",
+            "internal_only": False, "external": False, "locus": {}, "handles": [], "keywords": [],
+            "counts_from": None,
+        }  # fmt: skip
+
+    dated = DatedDirectory(
+        region,
+        [
+            row("paser/dlh", "2026-01-01", "2026-03-01", "DLH lama"),
+            row("paser/dlh", "2026-03-01", None, "DLH"),
+            row("paser/dpupr", "2026-01-01", "2026-02-01", "DPUPR"),
+        ],
+    )
+
+    def names(day: str) -> list[str]:
+        return [opd.name for opd in dated.at(date.fromisoformat(day))]
+
+    assert names("2025-12-31") == []
+    assert names("2026-01-31") == ["DLH lama", "DPUPR"]
+    assert names("2026-02-01") == ["DLH lama"]
+    assert names("2026-03-01") == names("2027-01-01") == ["DLH"]

@@ -1,6 +1,7 @@
 """The regions and OPDs in force on a day, as plain values; read once, then asked in memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -105,19 +106,25 @@ class Directory:
         return cls({r.code: r for r in regions}, {o.code: o for o in opds})
 
     @classmethod
-    def load(cls, conn: Connection, on: date | None = None) -> "Directory":
-        """The directory in force on `on` (default: today)."""
-        day = on or datetime.now(UTC).date()
-        regions = conn.execute(select(desk_regions).order_by(desk_regions.c.code)).mappings()
+    def load(
+        cls, conn: Connection, on: date | None = None, *, now: datetime | None = None
+    ) -> "Directory":
+        """The directory in force on `on`; by default today, in each region's own zone."""
+        regions = {found.code: found for found in _regions_of(conn)}
+        moment = now or datetime.now(UTC)
+        days = {code: on or _local_day(found, moment) for code, found in regions.items()}
+        wanted = list(days.values()) or [moment.date()]
         opds = conn.execute(
             select(desk_opds)
             .where(
-                desk_opds.c.valid_from <= day,
-                or_(desk_opds.c.valid_to.is_(None), desk_opds.c.valid_to > day),
+                desk_opds.c.valid_from <= max(wanted),
+                or_(desk_opds.c.valid_to.is_(None), desk_opds.c.valid_to > min(wanted)),
             )
             .order_by(desk_opds.c.code)
         ).mappings()
-        return cls.of((_region(row) for row in regions), (_opd(row) for row in opds))
+        return cls.of(
+            regions.values(), (_opd(row) for row in opds if _in_force(row, days[row["region"]]))
+        )
 
     def __iter__(self) -> Iterator[OPD]:
         return iter(self._opds.values())
@@ -171,6 +178,45 @@ class Directory:
         """The region's zone; an unknown region counts in UTC."""
         found = self.region(region)
         return found.zone_info if found else ZoneInfo("UTC")
+
+
+class DatedDirectory:
+    """A region's directory on any day, read once: its history is asked day by day."""
+
+    def __init__(self, region: Region, rows: Sequence[Mapping[Any, Any]]) -> None:
+        self._region = region
+        self._rows = rows
+        turns = {row[column] for row in rows for column in ("valid_from", "valid_to")}
+        self._turns = sorted(turns - {None})
+        self._found: dict[int, Directory] = {}
+
+    @classmethod
+    def load(cls, conn: Connection, region: Region) -> "DatedDirectory":
+        """Everything the region's list has ever held."""
+        query = select(desk_opds).where(desk_opds.c.region == region.code)
+        return cls(region, conn.execute(query.order_by(desk_opds.c.code)).mappings().all())
+
+    def at(self, day: date) -> Directory:
+        """The directory in force on a local day."""
+        place = bisect_right(self._turns, day)
+        if place not in self._found:
+            rows = (row for row in self._rows if _in_force(row, day))
+            self._found[place] = Directory.of([self._region], (_opd(row) for row in rows))
+        return self._found[place]
+
+
+def _regions_of(conn: Connection) -> Iterator[Region]:
+    rows = conn.execute(select(desk_regions).order_by(desk_regions.c.code)).mappings()
+    return (_region(row) for row in rows)
+
+
+def _local_day(region: Region, moment: datetime) -> date:
+    return moment.astimezone(region.zone_info).date()
+
+
+def _in_force(row: Mapping[Any, Any], day: date) -> bool:
+    begins, ends = row["valid_from"], row["valid_to"]
+    return bool(begins <= day and (ends is None or ends > day))
 
 
 def _region(row: Mapping[Any, Any]) -> Region:

@@ -120,7 +120,7 @@ def load_region(
     Raises `UnknownUnitError`, and `ValueError` for an unknown window or a day that has not begun.
     """
     policies = book or load_policies()
-    entries = directory or Directory.load(conn, as_of)
+    entries = directory or Directory.load(conn, as_of, now=now)
     found = entries.region(region)
     if found is None:
         raise UnknownUnitError(region)
