@@ -20,7 +20,7 @@ from shared.db.engine import Database
 from shared.db.read.intake import FILE_CONTEXT, sealed_context
 from shared.db.tables.ingest import ingest_files
 from shared.files.inspection import CleanFile, ImageLimits, RejectedFileError, clean
-from shared.files.store import FileStore
+from shared.files.store import EVIDENCE, FileStore
 from shared.privacy.vault import Vault
 
 FIELD = "files"
@@ -118,7 +118,11 @@ class Shelf:
 
 def sweep_orphans(database: Database, store: FileStore, now: datetime) -> int:
     """Remove objects that no row names and that are too old to be on their way; how many."""
-    old = [item.name for item in store.list() if item.modified_at < now - _ORPHAN_AGE]
+    old = [
+        item.name
+        for item in store.list()
+        if item.modified_at < now - _ORPHAN_AGE and not item.name.startswith(EVIDENCE)
+    ]
     removed = 0
     for start in range(0, len(old), 500):
         chunk = old[start : start + 500]

@@ -18,6 +18,8 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from shared.errors import TransientError
 
 _PRIVATE_DIRECTORY = 0o700
+EVIDENCE = "evidence/"
+"""Objects of desk; whatever has another name is of the intake. Each sweeps only its own."""
 
 
 class MissingFileError(LookupError):
@@ -66,10 +68,10 @@ class FileStore:
         except (OSError, BaseError) as error:
             raise TransientError(f"file store: {type(error).__name__}") from error
 
-    def list(self) -> Iterator[StoredObject]:
-        """Every object, in no particular order."""
+    def list(self, prefix: str | None = None) -> Iterator[StoredObject]:
+        """Every object (below a folder, if `prefix` names one), in no particular order."""
         try:
-            for batch in obstore.list(self._store):
+            for batch in obstore.list(self._store, prefix):
                 for item in batch:
                     yield StoredObject(item["path"], item["size"], item["last_modified"])
         except (OSError, BaseError) as error:
