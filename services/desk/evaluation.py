@@ -17,7 +17,7 @@ from services.desk.api.inputs import is_plain
 from shared.db.read.directory import Directory
 from shared.db.tables.evaluation import desk_assessments
 from shared.errors import TanggapError
-from shared.policy.model import Instrument
+from shared.policy.instrument import Instrument
 from shared.privacy.mask import mask
 
 F03 = "f03"

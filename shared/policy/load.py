@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import TanggapError
+from shared.policy.instrument import Instrument
 from shared.policy.model import (
     DayOff,
     DeadlinePolicy,
     IndexPolicy,
-    Instrument,
     PolicyNames,
     SKMPolicy,
 )

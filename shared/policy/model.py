@@ -1,5 +1,5 @@
 """The shapes of the policy files; every check that a file must pass is here, none is in the code
-that uses it. Figures are exact: TOML decimals become fractions.
+that uses it. Figures are exact: TOML decimals become fractions. PEKPPP is in `instrument`.
 """
 
 from datetime import date
@@ -35,11 +35,13 @@ def finish_kind(kind: Kind, berkadar_pengawasan: bool) -> FinishKind:
     return kind.value
 
 
-class _Policy(BaseModel):
+class PolicyModel(BaseModel):
+    """What every shape of a policy file has in common."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Limits(_Policy):
+class Limits(PolicyModel):
     """How many working days each step may take."""
 
     verify: Days
@@ -58,7 +60,7 @@ class Limits(_Policy):
         return self
 
 
-class LimitsOverride(_Policy):
+class LimitsOverride(PolicyModel):
     """What differs for a region, an OPD or a service, by the local day of receipt."""
 
     region: str | None = None
@@ -106,13 +108,13 @@ class LimitsOverride(_Policy):
         )
 
 
-class CalendarTerms(_Policy):
+class CalendarTerms(PolicyModel):
     """What is counted in calendar days."""
 
     backlog_days: Days
 
 
-class DeadlinePolicy(_Policy):
+class DeadlinePolicy(PolicyModel):
     """The deadlines of one version."""
 
     name: str
@@ -141,7 +143,7 @@ class DeadlinePolicy(_Policy):
         return found
 
 
-class IndexPolicy(_Policy):
+class IndexPolicy(PolicyModel):
     """Weights and strengths of the responsiveness index."""
 
     name: str
@@ -165,7 +167,7 @@ class IndexPolicy(_Policy):
         return self
 
 
-class Band(_Policy):
+class Band(PolicyModel):
     """A grade and the rounded values it spans, both ends included."""
 
     grade: str
@@ -194,7 +196,7 @@ def grade_of(bands: tuple[Band, ...], rounded: Decimal) -> Band:
     return next(reached, ordered[-1])
 
 
-class SamplePolicy(_Policy):
+class SamplePolicy(PolicyModel):
     """Constants of the Krejcie and Morgan formula."""
 
     chi_square: Exact
@@ -202,7 +204,7 @@ class SamplePolicy(_Policy):
     error: Exact
 
 
-class SKMPolicy(_Policy):
+class SKMPolicy(PolicyModel):
     """How answers become an IKM."""
 
     name: str
@@ -222,96 +224,7 @@ class SKMPolicy(_Policy):
         return self
 
 
-class Aspect(_Policy):
-    """An aspect of PEKPPP."""
-
-    code: str
-    name: str
-    weight: Exact
-
-
-class Indicator(_Policy):
-    """An indicator and its weight inside its aspect."""
-
-    no: int
-    aspect: str
-    weight: Exact
-    name: str
-
-
-class ShareLevel(_Policy):
-    """A level and the share from which it is reached."""
-
-    level: int
-    share: Annotated[Exact, Field(alias="from")]
-
-
-class FollowUp(_Policy):
-    """How no. 28 reads its four counts."""
-
-    indicator: int
-    nothing_finished: int
-    thin_below_cases: int
-    thin_below_share: Exact
-    outside: tuple[ShareLevel, ...]
-    lapor: tuple[ShareLevel, ...]
-
-
-class SpeedLevel(_Policy):
-    """A level and the hours within which it is reached."""
-
-    level: int
-    within_hours: int
-
-
-class ResponseSpeed(_Policy):
-    """How no. 26 of an online unit reads hours."""
-
-    indicator: int
-    levels: tuple[SpeedLevel, ...]
-
-
-class Instrument(_Policy):
-    """A PEKPPP instrument: aspects, indicators and how they become an IPP."""
-
-    name: str
-    kode: Literal["A", "B"]
-    highest: int
-    f02: Exact
-    f03: Exact
-    f03_minimum: int
-    live_aspect: str
-    aspects: tuple[Aspect, ...]
-    indicators: tuple[Indicator, ...]
-    follow_up: FollowUp
-    response_speed: ResponseSpeed
-    grades: tuple[Band, ...]
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if self.f02 + self.f03 != 1:
-            raise ValueError("f02 and f03 do not add up to 1")
-        if sum(aspect.weight for aspect in self.aspects) != 1:
-            raise ValueError("the weights of the aspects do not add up to 1")
-        for aspect in self.aspects:
-            total = sum(found.weight for found in self.of_aspect(aspect.code))
-            if total != 1:
-                raise ValueError(f"the indicators of aspect {aspect.code} add up to {total}")
-        if {i.aspect for i in self.indicators} - {a.code for a in self.aspects}:
-            raise ValueError("an indicator belongs to no aspect")
-        check_bands(self.grades)
-        return self
-
-    def of_aspect(self, code: str) -> tuple[Indicator, ...]:
-        """The indicators of an aspect by number."""
-        return tuple(found for found in self.indicators if found.aspect == code)
-
-    def aspect(self, code: str) -> Aspect:
-        """An aspect by its code."""
-        return next(found for found in self.aspects if found.code == code)
-
-
-class PolicyNames(_Policy):
+class PolicyNames(PolicyModel):
     """Which versions are in force together, and from when."""
 
     name: Annotated[str, Field(max_length=64)]
@@ -322,7 +235,7 @@ class PolicyNames(_Policy):
     pekppp: str
 
 
-class DayOff(_Policy):
+class DayOff(PolicyModel):
     """A day that is not worked, for all or for one region."""
 
     date: Day

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from shared.policy.model import FollowUp, Instrument, ResponseSpeed, grade_of
+from shared.policy.instrument import FollowUp, Instrument, ResponseSpeed
+from shared.policy.model import grade_of
 from shared.scores.measures import HOURS_PREFIX, Measure
 from shared.scores.numbers import rounded
 
