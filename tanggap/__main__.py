@@ -11,6 +11,7 @@ from tanggap.commands import (
     database,
     dead_letters,
     erase,
+    exports,
     imports,
     outbox,
     run,
@@ -42,6 +43,7 @@ app.add_typer(outbox.group, name="outbox")
 app.add_typer(users.group, name="users")
 app.add_typer(survey.group, name="survey")
 app.add_typer(imports.group, name="import")
+app.add_typer(exports.group, name="export")
 
 
 def main(argv: list[str] | None = None) -> None:

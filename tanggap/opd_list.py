@@ -1,6 +1,6 @@
-"""A region's OPD list from a CSV file, put in force today; what it replaces keeps its dates."""
+"""A region's OPD list from a file, put in force today; what it replaces keeps its dates."""
 
-import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +13,23 @@ from shared.contracts.enums import Category
 from shared.db.read.directory import INSPECTORATE, TRIAGE, Directory
 from shared.db.tables.directory import desk_opds
 from shared.errors import TanggapError
+from tanggap.sheets.cells import CellError, flag, needed, within
+from tanggap.sheets.importing import ImportRun
+from tanggap.sheets.reading import Row
 
 _NEEDED = ("region", "name", "title", "short")
-_TRUE, _FALSE = frozenset({"1", "ya", "yes", "true"}), frozenset({"", "0", "tidak", "no", "false"})
+_ALIASES = {
+    "region": ("daerah", "wilayah"),
+    "name": ("kode_opd", "nama_pendek"),
+    "title": ("nama", "nama_opd", "nama_lengkap"),
+    "short": ("singkatan", "sebutan"),
+    "parent": ("induk",),
+    "kode": ("kode_pekppp",),
+    "handles": ("menangani", "kategori"),
+    "keywords": ("kata_kunci",),
+}
+# The short name stands in addresses and in labels of metrics.
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,46}")
 _COMPARED = ("name", "short", "parent", "kode", "internal_only", "external", "locus", "handles")
 
 
@@ -28,68 +42,72 @@ class Replaced:
     ended: int = 0
 
 
-def read_list(file: Path) -> list[dict[str, Any]]:
-    """The rows of the file, checked by themselves; `TanggapError` names the line."""
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-        if missing:
-            raise TanggapError(f"{file}: column {', '.join(missing)} is missing")
-        rows = [_entry(row, f"{file} line {reader.line_num}") for row in reader]
-    codes = [row["code"] for row in rows]
-    for code in codes:
-        if codes.count(code) > 1:
-            raise TanggapError(f"{file}: {code} stands there twice")
-    return rows
+def read_list(file: Path, sheet: str | None = None) -> list[dict[str, Any]]:
+    """The rows of the file, checked by themselves; `TanggapError` when one is refused."""
+    run = ImportRun(file)
+    rows = run.read(needed=_NEEDED, aliases=_ALIASES, sheet=sheet)
+    found: dict[str, dict[str, Any]] = {}
+    parents: list[tuple[Row, str]] = []
+    for row in run.each(rows):
+        with run.checking(row):
+            entry = _entry(row)
+            if entry["code"] in found:
+                raise CellError("name", "stands there twice")
+            found[entry["code"]] = entry
+            if entry["parent"]:
+                parents.append((row, entry["parent"]))
+    for row, parent in parents:
+        if parent not in found:
+            run.refuse(row.number, "parent", "is not in the list")
+    run.settle()
+    run.end()
+    return list(found.values())
 
 
-def _entry(row: Mapping[str, str | None], where: str) -> dict[str, Any]:
-    given = {key: (value or "").strip() for key, value in row.items() if key}
-    for name in _NEEDED:
-        if not given[name]:
-            raise TanggapError(f"{where}: {name} is empty")
-    region = given["region"]
-    parent = given.get("parent") or None
-    kode = given.get("kode", "").upper() or None
+def _entry(row: Row) -> dict[str, Any]:
+    for column in _NEEDED:
+        needed(row.get(column), column)
+    region, name = row.get("region"), row.get("name")
+    if not _NAME.fullmatch(name):
+        raise CellError("name", "is made of small letters, digits and - (at most 47)")
+    parent = row.get("parent") or None
+    kode = row.get("kode").upper() or None
     if kode not in (None, "A", "B"):
-        raise TanggapError(f"{where}: kode is A or B")
+        raise CellError("kode", "is A or B")
     return {
-        "code": f"{region}/{given['name']}",
+        "code": f"{region}/{name}",
         "region": region,
-        "name": given["title"],
-        "short": given["short"],
+        "name": within(row.get("title"), "title", 200),
+        "short": within(row.get("short"), "short", 80),
         "parent": parent if parent is None or "/" in parent else f"{region}/{parent}",
         "kode": kode,
-        "internal_only": _flag(given.get("internal_only", ""), where),
-        "external": _flag(given.get("external", ""), where),
-        "locus": _locus(given.get("locus", ""), where),
-        "handles": _categories(given.get("handles", ""), where),
-        "keywords": [word.strip() for word in given.get("keywords", "").split(";") if word.strip()],
+        "internal_only": flag(row.get("internal_only"), "internal_only"),
+        "external": flag(row.get("external"), "external"),
+        "locus": _locus(row.get("locus")),
+        "handles": _categories(row.get("handles")),
+        "keywords": _parts(row.get("keywords")),
     }
 
 
-def _flag(text: str, where: str) -> bool:
-    if text.lower() not in _TRUE | _FALSE:
-        raise TanggapError(f"{where}: write ya or tidak, not {text}")
-    return text.lower() in _TRUE
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
 
 
-def _locus(text: str, where: str) -> dict[str, str]:
+def _locus(text: str) -> dict[str, str]:
     """`2026=nasional;2027=mandiri`."""
     found = {}
-    for part in filter(None, (part.strip() for part in text.split(";"))):
+    for part in _parts(text):
         year, _, kind = part.partition("=")
-        if not year.isdigit() or kind not in ("nasional", "mandiri"):
-            raise TanggapError(f"{where}: locus is written as 2026=nasional;2027=mandiri")
+        if not re.fullmatch(r"[0-9]{4}", year) or kind not in ("nasional", "mandiri"):
+            raise CellError("locus", "is written as 2026=nasional;2027=mandiri")
         found[year] = kind
     return found
 
 
-def _categories(text: str, where: str) -> list[str]:
-    found = [part.strip() for part in text.split(";") if part.strip()]
-    for name in found:
-        if name not in list(Category):
-            raise TanggapError(f"{where}: {name} is no category")
+def _categories(text: str) -> list[str]:
+    found = _parts(text)
+    if set(found) - set(Category):
+        raise CellError("handles", f"holds no category: choose {', '.join(Category)}")
     return found
 
 
@@ -112,12 +130,9 @@ def _check(rows: Sequence[Mapping[str, Any]], regions: set[str], directory: Dire
     for region in sorted(regions):
         if directory.region(region) is None:
             raise TanggapError(f"region {region} is not known")
-        for needed in (TRIAGE, INSPECTORATE):
-            if f"{region}/{needed}" not in codes:
-                raise TanggapError(f"{region}/{needed} is missing from the list: cases go there")
-    for row in rows:
-        if row["parent"] is not None and row["parent"] not in codes:
-            raise TanggapError(f"{row['code']}: its parent {row['parent']} is not in the list")
+        for office in (TRIAGE, INSPECTORATE):
+            if f"{region}/{office}" not in codes:
+                raise TanggapError(f"{region}/{office} is missing from the list: cases go there")
 
 
 def _replace_region(
