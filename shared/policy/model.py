@@ -204,6 +204,25 @@ class SamplePolicy(PolicyModel):
     error: Exact
 
 
+class BurstPolicy(PolicyModel):
+    """When answers that are all alike are flagged (`shared/scores/bursts.py`)."""
+
+    answers: Annotated[int, Field(ge=2)]
+    minutes: Annotated[int, Field(ge=1)]
+    chance: Annotated[Exact, Field(gt=0, lt=1)]
+
+
+LastElements = Literal["pengaduan-sarana", "sarana-pengaduan"]
+"""Which of the two elements a source numbers U8 and which U9 (domain.md §2.1)."""
+
+
+class UnitWeights(PolicyModel):
+    """An OPD's own weights, which hold for its services and units too."""
+
+    opd: str
+    weights: dict[SKMElement, Exact]
+
+
 class SKMPolicy(PolicyModel):
     """How answers become an IKM."""
 
@@ -213,15 +232,24 @@ class SKMPolicy(PolicyModel):
     scale: int
     weights: dict[SKMElement, Exact]
     printed: dict[str, Exact] = {}
+    unit: tuple[UnitWeights, ...] = ()
+    sources: dict[str, LastElements] = {}
     sample: SamplePolicy
+    bursts: BurstPolicy
     grades: tuple[Band, ...]
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if sum(self.weights.values()) != 1:
-            raise ValueError(f"weights add up to {sum(self.weights.values())}, not to 1")
+        for weights in (self.weights, *(unit.weights for unit in self.unit)):
+            if sum(weights.values()) != 1:
+                raise ValueError(f"weights add up to {sum(weights.values())}, not to 1")
         check_bands(self.grades)
         return self
+
+    def of(self, opd: str) -> "SKMPolicy":
+        """The policy of an OPD: with its own weights, which no form prints, if it has any."""
+        own = next((unit.weights for unit in self.unit if unit.opd == opd), None)
+        return self.model_copy(update={"weights": own, "printed": {}}) if own else self
 
 
 class PolicyNames(PolicyModel):

@@ -1,13 +1,23 @@
 """SKM arithmetic against the vectors of domain.md §2."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
-from shared.contracts.enums import SKMElement
+from shared.contracts.enums import Sentiment, SKMElement
 from shared.policy.load import load_policies
+from shared.policy.model import UnitWeights
 from shared.scores.numbers import figure
-from shared.scores.skm import Answers, sample_size, skm_result
+from shared.scores.skm import (
+    OWN,
+    Answers,
+    UnknownRuleError,
+    answers_of,
+    sample_size,
+    skm_result,
+    together,
+)
 
 POLICY = load_policies().at(date(2026, 1, 1)).skm
 ELEMENTS = tuple(SKMElement)
@@ -76,3 +86,30 @@ def test_the_sample_of_krejcie_and_morgan(population: int) -> None:
 def test_an_unknown_population_needs_the_largest_sample() -> None:
     assert sample_size(None, POLICY.sample) == 384
     assert sample_size(0, POLICY.sample) == 0
+
+
+def test_a_unit_may_have_weights_of_its_own() -> None:
+    heavy = {**dict.fromkeys(ELEMENTS, Fraction(1, 10)), SKMElement.WAKTU: Fraction(2, 10)}
+    policy = POLICY.model_copy(update={"unit": (UnitWeights(opd="paser/rsud", weights=heavy),)})
+    found = skm_result(answers(TOTALS), policy.of("paser/rsud"))
+    # (3.5 + 3.4 + 2·3.2 + 3.9 + 3.5 + 3.4 + 3.6 + 3.3 + 3.1) / 10 · 25
+    assert (found.ikm, found.rule) == (Fraction("85.25"), OWN)
+    assert policy.of("paser/dinkes") is policy
+    with pytest.raises(UnknownRuleError):
+        skm_result(answers(TOTALS), policy.of("paser/rsud"), rule="0.11")
+    with pytest.raises(UnknownRuleError, match="choose 1/9"):
+        skm_result(answers(TOTALS), policy, rule="0.12")
+
+
+def test_counters_become_answers_and_services_add_up() -> None:
+    counters = {"": (3, 8), "waktu": (24, 8), "biaya": (21, 7), "~negative": (0, 2)}
+    found = answers_of(counters)
+    assert (found.respondents, found.with_token) == (8, 3)
+    assert found.comments == {Sentiment.NEGATIVE: 2}
+    both = together([found, found])
+    assert (both.totals[SKMElement.BIAYA], both.answered[SKMElement.BIAYA]) == (42, 14)
+    assert both.comments[Sentiment.NEGATIVE] == 4
+    result = skm_result(both, POLICY, population=30)
+    assert (result.n, result.n_required, result.enough) == (16, 28, False)
+    assert result.without_token == Fraction(10, 16)
+    assert skm_result(answers_of({}), POLICY).without_token is None
