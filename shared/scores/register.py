@@ -1,0 +1,82 @@
+"""Rows of the registers that a signed report lists: SKM follow-ups, the year's cases, reports.
+
+Pure values. None holds a text of a citizen or the name of a person.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRow:
+    """An entry of the register of SKM follow-ups; its words are masked, `owner` is a post."""
+
+    id: int
+    opd: str
+    service: str
+    year: int
+    result_on: date
+    element: str
+    finding: str
+    plan: str
+    owner: str
+    due_on: date
+    created_on: date
+    started_on: date | None = None
+    done_on: date | None = None
+    withdrawn_on: date | None = None
+    evidence: tuple[str, ...] = ()
+
+    def state(self, on: date) -> str:
+        """How it stood at the end of a day."""
+        for name, day in (
+            ("ditarik", self.withdrawn_on),
+            ("selesai", self.done_on),
+            ("berjalan", self.started_on),
+        ):
+            if day is not None and day <= on:
+                return name
+        return "lewat" if self.due_on < on else "direncanakan"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """A case of the year as the register of complaints lists it: no text, no person.
+
+    `counted`: no. 28 counts it as received; `finished`, `lapor` and `auto` are no. 28's own marks.
+    `listed` is false for restricted and confidential cases: they count and are not named.
+    """
+
+    ticket: str
+    opd: str
+    received_on: date
+    kind: str
+    category: str
+    channel: str
+    status: str
+    due_on: date | None
+    finished_on: date | None
+    counted: bool
+    finished: bool
+    lapor: bool
+    auto: bool
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyEdition:
+    """The newest signed monthly report of an OPD's month."""
+
+    period: str
+    number: int
+    signed_on: date
+    sha256: str
+
+
+def evidence_names(pieces: Iterable[Any] | int) -> list[str]:
+    """The names of files and the addresses of links: what is at hand, not the things themselves."""
+    if isinstance(pieces, int):
+        return [f"{pieces} berkas atau tautan"] if pieces else []
+    return [str(piece.get("name") or piece.get("url") or "berkas") for piece in pieces]
