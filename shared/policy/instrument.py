@@ -1,7 +1,8 @@
 """The shape of a PEKPPP instrument and every check that its file must pass (domain.md §1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -189,6 +190,16 @@ class Instrument(PolicyModel):
         yield from (step.level for step in self.response_speed.levels)
         yield from (step.level for step in self.survey_share.levels)
         yield from (step.level for step in self.survey_speed.levels)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of every aspect's indicators."""
+        return {a.code: tuple(i.no for i in self.of_aspect(a.code)) for a in self.aspects}
+
+    @cached_property
+    def items(self) -> tuple[tuple[int, str], ...]:
+        """Every indicator's number, and the same as the name of its entry."""
+        return tuple((indicator.no, str(indicator.no)) for indicator in self.indicators)
 
     def of_aspect(self, code: str) -> tuple[Indicator, ...]:
         """The indicators of an aspect by number."""
