@@ -4,7 +4,7 @@ Duplicates, replays and late events give the same numbers (design §2.4): a case
 from all its known facts, under the lock of its row, and only the difference is added.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeGuard
 
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from services.scoring import store, surveys
 from services.scoring.announcing import Announcer
 from services.scoring.ports import ObserveLatency, RulesSource
 from services.scoring.rules import deltas, touched
-from services.scoring.store import KnownEvent
+from services.scoring.store import KnownEvent, UnitKey
 from shared.clocks.facts import CaseFact, fact_of
 from shared.clocks.region import RegionRules
 from shared.contracts.case import CaseEvent, CaseEventType, CaseOpened
@@ -101,19 +101,32 @@ def apply_events(
     regions = {event.ticket: event.fact.opd.partition("/")[0] for event in known}
     before = store.lock_cases(conn, regions)
     store.add_events(conn, known)
-    return refold(conn, before, rules)
+    return refold(conn, before, rules, marked=True)
 
 
 def refold(
-    conn: Connection, before: dict[str, dict[Key, int]], rules: dict[str, RegionRules]
+    conn: Connection,
+    before: dict[str, dict[Key, int]],
+    rules: dict[str, RegionRules],
+    *,
+    marked: bool = False,
 ) -> set[str]:
-    """Fold locked cases from all their facts and add the difference to the counters."""
+    """Fold locked cases from all their facts and add the difference to the counters.
+
+    `marked`: the OPDs that a case counts for already are known to be listed with it; otherwise
+    they are listed again (a rebuild).
+    """
     facts = store.facts_of(conn, sorted(before))
     moved: dict[Key, int] = {}
     changed: dict[str, dict[Key, int]] = {}
+    units: set[UnitKey] = set()
     for ticket, old in before.items():
         found = facts.get(ticket, [])
-        new = deltas(found, rules[store.opening_region(found)]) if found else {}
+        region = rules[store.opening_region(found)] if found else None
+        new = deltas(found, region) if region else {}
+        fresh = _opds(new) - _opds(old) if marked else _opds(new)
+        if region and fresh and (received_at := store.received_of(found)):
+            units.update((opd, region.day(received_at), ticket) for opd in fresh)
         if new == old:
             continue
         changed[ticket] = new
@@ -122,7 +135,12 @@ def refold(
     rows: dict[CounterKey, int] = expand(moved)
     store.store_deltas(conn, changed)
     store.add_counters(conn, rows)
+    store.add_units(conn, units)
     return {opd for opd, _, _, _ in moved}
+
+
+def _opds(found: Iterable[Key]) -> set[str]:
+    return {opd for opd, _, _, _ in found}
 
 
 def is_survey(data: object) -> TypeGuard[FeedbackClassified]:
@@ -149,4 +167,5 @@ def _survey_row(survey: FeedbackClassified, rules: dict[str, RegionRules]) -> di
         "token_used": survey.token_used,
         "sentiment": survey.classification.sentiment.label.value,
         "history": survey.history,
+        "commented": bool(survey.text.strip()),
     }

@@ -11,10 +11,17 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from shared.clocks.facts import CaseFact, from_json, to_json
 from shared.db.statements import insert_ignore, upsert_add
-from shared.db.tables.scoring import scoring_cases, scoring_counters, scoring_events
+from shared.db.tables.scoring import (
+    scoring_case_units,
+    scoring_cases,
+    scoring_counters,
+    scoring_events,
+)
 from shared.scores.measures import CounterKey, Key
 
 _COUNTER_COLUMNS = ("region", "grain", "step", "tick", "opd", "measure")
+UnitKey = tuple[str, int, str]
+"""OPD, local day of receipt, ticket: a case found from a figure of the OPD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,12 @@ def add_counters(conn: Connection, changes: Mapping[CounterKey, int]) -> None:
         {**dict(zip(_COUNTER_COLUMNS, key, strict=True)), "n": n} for key, n in changes.items() if n
     ]
     upsert_add(conn, scoring_counters, rows, ["n"])
+
+
+def add_units(conn: Connection, units: Iterable[UnitKey]) -> None:
+    """Remember for which OPDs a case has counted; in key order, one that is there stays."""
+    rows = [{"opd": opd, "day": day, "ticket": ticket} for opd, day, ticket in sorted(units)]
+    insert_ignore(conn, scoring_case_units, rows)
 
 
 def counters(conn: Connection) -> dict[CounterKey, int]:
