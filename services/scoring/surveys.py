@@ -9,9 +9,9 @@ from sqlalchemy import Connection, select
 from shared.db.statements import insert_new, upsert_add
 from shared.db.tables.scoring import scoring_skm_counters, scoring_surveys
 from shared.scores.measures import month_of
+from shared.scores.skm import RESPONDENTS, of_comment
 
 DAY, MONTH = 0, 1
-RESPONDENTS = ""
 SurveyKey = tuple[str, int, int, str, str, str]
 """Region, grain, step, OPD, service, element: the primary key of the counters."""
 
@@ -27,6 +27,8 @@ class Survey:
     day: int
     answers: dict[str, int]
     token_used: bool
+    sentiment: str = ""
+    commented: bool = False
 
 
 def keep(conn: Connection, rows: list[dict[str, Any]]) -> None:
@@ -38,15 +40,20 @@ def keep(conn: Connection, rows: list[dict[str, Any]]) -> None:
 def _survey(row: dict[str, Any]) -> Survey:
     return Survey(
         row["receipt"], row["region"], row["opd"], row["service"], row["day"],
-        row["answers"], row["token_used"],
+        row["answers"], row["token_used"], row["sentiment"], row["commented"],
     )  # fmt: skip
 
 
 def sums(surveys: Iterable[Survey]) -> dict[SurveyKey, tuple[int, int]]:
-    """What surveys add to the counters: total and n of each key."""
+    """What surveys add to the counters: total and n of each key.
+
+    A sentiment counts only where the respondent wrote words: without any it says nothing.
+    """
     found: dict[SurveyKey, tuple[int, int]] = {}
     for survey in surveys:
         parts = [(RESPONDENTS, int(survey.token_used)), *sorted(survey.answers.items())]
+        if survey.commented:
+            parts.append((of_comment(survey.sentiment), 0))
         for grain, step in ((DAY, survey.day), (MONTH, month_of(survey.day))):
             for element, value in parts:
                 key = (survey.region, grain, step, survey.opd, survey.service, element)
@@ -69,7 +76,10 @@ def add(conn: Connection, changes: dict[SurveyKey, tuple[int, int]]) -> None:
 def every_survey(conn: Connection) -> Iterator[Survey]:
     """All surveys, without holding them all in memory."""
     c = scoring_surveys.c
-    query = select(c.receipt, c.region, c.opd, c.service, c.day, c.answers, c.token_used)
+    query = select(
+        c.receipt, c.region, c.opd, c.service, c.day, c.answers, c.token_used, c.sentiment,
+        c.commented,
+    )  # fmt: skip
     for row in conn.execute(query, execution_options={"yield_per": 5000}):
         yield Survey(*row)
 
