@@ -82,10 +82,9 @@ def _fact(
     return replace(fact, number=rng.randint(1, 5)) if type_ is T.RATED else fact
 
 
-def cases(count: int, *, days: int = 365, seed: int = 7) -> list[list[CaseFact]]:
+def cases(count: int, *, days: int = 365, seed: int = 7) -> Iterator[list[CaseFact]]:
     """That many cases, received evenly over the days before 1 November 2026."""
     rng = random.Random(seed)
     end = datetime(2026, 11, 1, tzinfo=UTC)
-    return [
-        case(rng, end - timedelta(days=days * (count - number) / count)) for number in range(count)
-    ]
+    for number in range(count):
+        yield case(rng, end - timedelta(days=days * (count - number) / count))

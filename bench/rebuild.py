@@ -1,9 +1,11 @@
-"""`tanggap score rebuild` at two sizes, each in a fresh process: linear in time, flat in memory.
+"""`tanggap score rebuild` and `verify` at several sizes: linear in time, flat in memory.
 
-Run as `python -m bench.rebuild DATABASE_URL` it rebuilds and prints what it took.
+Each runs in a fresh process, as `python -m bench.rebuild DATABASE_URL rebuild`, and prints what it
+took.
 """
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from sqlalchemy import insert
 
 from bench.cases import cases
 from bench.memory import peak_mb
-from services.scoring.audit import rebuild
+from services.scoring.audit import rebuild, verify
 from services.scoring.regions import DirectoryRules
 from shared.clocks.facts import CaseFact, to_json
 from shared.db.engine import Database
@@ -27,73 +30,88 @@ from shared.db.tables.scoring import scoring_cases, scoring_events
 from shared.directory.seed import seed
 
 _CASES_AT_ONCE = 2_000
+_WORK = {"rebuild": rebuild, "verify": verify}
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What one rebuild took, in seconds of a core."""
+class Took:
+    """What one command took, in seconds of a core."""
 
-    events: int
     seconds: float
     peak_mb: float
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The commands at one size."""
+
+    events: int
+    took: dict[str, Took]
+
+
 def measure_rebuilds(folder: Path, sizes: Sequence[int]) -> list[Rebuilt]:
-    """Rebuild databases with that many events, received over the same year."""
+    """Rebuild and verify databases with that many events, received over the same year."""
     return [_measured(folder / f"rebuild-{events}.db", events) for events in sizes]
 
 
 def _measured(path: Path, wanted: int) -> Rebuilt:
     url = f"sqlite:///{path}"
     events = _fill(url, wanted)
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.rebuild", url], capture_output=True, text=True, check=True
-    )
-    found = json.loads(done.stdout)
+    took = {what: _run(url, what) for what in _WORK}
     for part in path.parent.glob(f"{path.name}*"):
         part.unlink()
-    return Rebuilt(events, found["seconds"], found["peak_mb"])
+    return Rebuilt(events, took)
+
+
+def _run(url: str, what: str) -> Took:
+    command = [sys.executable, "-m", "bench.rebuild", url, what]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return Took(**json.loads(done.stdout))
 
 
 def _fill(url: str, wanted: int) -> int:
-    """An empty scoring database with facts, and cases that have added nothing yet."""
+    """An empty scoring database with facts, and cases that have added nothing yet.
+
+    Tickets are random, as real ones are: no order of them is that of time.
+    """
     upgrade(url)
-    now = datetime(2026, 11, 1, tzinfo=UTC)
-    made = cases(wanted // 5)
+    rng, events = random.Random(5), 0
+    made = iter(cases(wanted // 5))
     with closing(Database(url)) as db:
         with db.write() as conn:
-            seed(conn, now=now)
-        for start in range(0, len(made), _CASES_AT_ONCE):
-            part = list(enumerate(made[start : start + _CASES_AT_ONCE], start))
+            seed(conn, now=datetime(2026, 11, 1, tzinfo=UTC))
+        while part := [
+            (f"{rng.getrandbits(48):012x}", facts) for facts in islice(made, _CASES_AT_ONCE)
+        ]:
             with db.write() as conn:
                 conn.execute(insert(scoring_events), list(_event_rows(part)))
                 conn.execute(insert(scoring_cases), list(_case_rows(part)))
-    return sum(map(len, made))
+            events += sum(len(facts) for _, facts in part)
+    return events
 
 
-def _event_rows(part: Iterable[tuple[int, list[CaseFact]]]) -> Iterable[dict[str, Any]]:
-    for number, facts in part:
+def _event_rows(part: Iterable[tuple[str, list[CaseFact]]]) -> Iterable[dict[str, Any]]:
+    for ticket, facts in part:
         for fact in facts:
             yield {
-                "ticket": f"B{number:07d}",
+                "ticket": ticket,
                 "sequence": fact.sequence,
-                "event_id": f"B{number:07d}-{fact.sequence}",
+                "event_id": f"{ticket}-{fact.sequence}",
                 "type": fact.type.value,
                 "at": fact.at,
                 "fact": to_json(fact),
             }
 
 
-def _case_rows(part: Iterable[tuple[int, list[CaseFact]]]) -> Iterable[dict[str, Any]]:
-    for number, facts in part:
-        region = facts[0].opd.partition("/")[0]
-        yield {"ticket": f"B{number:07d}", "region": region, "deltas": []}
+def _case_rows(part: Iterable[tuple[str, list[CaseFact]]]) -> Iterable[dict[str, Any]]:
+    for ticket, facts in part:
+        yield {"ticket": ticket, "region": facts[0].opd.partition("/")[0], "deltas": []}
 
 
 def main() -> None:
     with closing(Database(sys.argv[1])) as db:
         begin = time.process_time()
-        rebuild(db, DirectoryRules())
+        _WORK[sys.argv[2]](db, DirectoryRules())
         seconds = time.process_time() - begin
     print(json.dumps({"seconds": seconds, "peak_mb": peak_mb()}))
 

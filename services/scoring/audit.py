@@ -1,26 +1,38 @@
-"""`tanggap score verify` and `rebuild`: the counters against the facts, to the last digit."""
+"""`tanggap score verify` and `rebuild`: the counters against the facts, to the last digit.
+
+Neither holds more than a bounded number of cases or counters in memory, however many there are.
+"""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, text
+from sqlalchemy import Connection, select, update
 
 from services.scoring import store, surveys
+from services.scoring.comparing import ANSWERS, COUNTERS, Compared, Sums
 from services.scoring.handlers import refold
 from services.scoring.ports import RulesSource
 from services.scoring.rules import deltas
 from shared.db.engine import Database
-from shared.db.tables.scoring import scoring_skm_counters
-from shared.scores.measures import CounterKey, Key, expand
+from shared.db.statements import insert_ignore, upsert_add
+from shared.db.tables.common import meta
+from shared.errors import TanggapError
+from shared.scores.measures import Key, expand
 
 _SHOWN = 20
+# What is summed before it goes to the temporary table: some tens of megabytes.
+_MOST_KEYS, _MOST_SURVEYS = 50_000, 2_000
 # SQLite's write lock is not fair: short transactions and a pause let the services through.
 _SQLITE_CHUNK, _SQLITE_PAUSE = 100, 0.01
 _POSTGRES_CHUNK = 1000
+_SCRATCH = (COUNTERS.scratch, ANSWERS.scratch)
+_REPAIRS = "scoring:repairs"
 
 Progress = Callable[[int], None]
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -39,11 +51,16 @@ class VerifyReport:
         """Whether everything is equal to the last digit."""
         return self.differences == 0
 
-    def note(self, what: str) -> None:
-        """Count a difference, and keep the first ones."""
-        self.differences += 1
-        if len(self.examples) < _SHOWN:
-            self.examples.append(what)
+    def note(self, compared: Compared) -> None:
+        """Count a counter and, where it differs, the difference; keep the first ones."""
+        self.counters += any(compared.wanted)
+        if compared.wanted != compared.found:
+            self.differences += 1
+            if len(self.examples) < _SHOWN:
+                name = "·".join(str(part) for part in compared.key)
+                self.examples.append(
+                    f"{name}: {_said(compared.found)}, should be {_said(compared.wanted)}"
+                )
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -58,46 +75,59 @@ class VerifyReport:
         }
 
 
-def verify(conn: Connection, rules: RulesSource, progress: Progress | None = None) -> VerifyReport:
-    """Recompute every counter from the facts in the connection's snapshot and compare."""
+def _said(values: tuple[int, ...]) -> str:
+    return " of ".join(str(value) for value in values)
+
+
+def verify(db: Database, rules: RulesSource, progress: Progress | None = None) -> VerifyReport:
+    """Recompute every counter from the facts, in one snapshot, and compare."""
     report = VerifyReport()
-    regions = rules(conn)
-    expected: dict[Key, int] = {}
-    for _, facts in store.every_case(conn):
-        report.cases += 1
-        report.events += len(facts)
-        for key, n in deltas(facts, regions[store.opening_region(facts)]).items():
-            expected[key] = expected.get(key, 0) + n
-        if progress and report.cases % 1000 == 0:
-            progress(report.cases)
-    _compare(report, _nonzero(expand(expected)), store.counters(conn), 0)
-    counted = _counted(surveys.every_survey(conn), report)
-    _compare(report, surveys.sums(counted), surveys.counters(conn), (0, 0))
+    with db.read(_SCRATCH) as conn:
+        _want_cases(conn, _refolded(conn, rules, report, progress))
+        _want_surveys(conn, report)
+        for sums in (COUNTERS, ANSWERS):
+            for compared in sums.compare(conn):
+                report.note(compared)
     return report
 
 
-def _counted(found: Iterable[surveys.Survey], report: VerifyReport) -> Iterable[surveys.Survey]:
-    for survey in found:
-        report.surveys += 1
-        yield survey
+def _refolded(
+    conn: Connection, rules: RulesSource, report: VerifyReport, progress: Progress | None
+) -> Iterator[dict[Key, int]]:
+    """What each case should have added to the counters."""
+    regions = rules(conn)
+    for _, facts in store.every_case(conn):
+        report.cases += 1
+        report.events += len(facts)
+        yield deltas(facts, regions[store.opening_region(facts)])
+        if progress and report.cases % 1000 == 0:
+            progress(report.cases)
 
 
-_K = TypeVar("_K", bound=tuple[Any, ...])
-_V = TypeVar("_V")
+def _want_cases(conn: Connection, found: Iterable[Mapping[Key, int]]) -> None:
+    """Tell the scratch table what cases add to the counters."""
+    moved: dict[Key, int] = {}
+    for changes in found:
+        for key, n in changes.items():
+            moved[key] = moved.get(key, 0) + n
+        if len(moved) >= _MOST_KEYS:
+            COUNTERS.want(conn, ((*key, n) for key, n in expand(moved).items()))
+            moved.clear()
+    COUNTERS.want(conn, ((*key, n) for key, n in expand(moved).items()))
 
 
-def _compare(
-    report: VerifyReport, expected: Mapping[_K, _V], found: Mapping[_K, _V], nothing: _V
-) -> None:
-    report.counters += len(expected)
-    for key in sorted(expected.keys() | found.keys()):
-        wanted, there = expected.get(key, nothing), found.get(key, nothing)
-        if wanted != there:
-            report.note(f"{'·'.join(str(part) for part in key)}: {there}, should be {wanted}")
+def _want_surveys(conn: Connection, report: VerifyReport | None = None) -> None:
+    """Tell the scratch table what surveys add to the counters."""
+    for part in _parts(surveys.every_survey(conn), _MOST_SURVEYS):
+        if report:
+            report.surveys += len(part)
+        ANSWERS.want(conn, ((*key, *values) for key, values in surveys.sums(part).items()))
 
 
-def _nonzero(rows: Mapping[CounterKey, int]) -> dict[CounterKey, int]:
-    return {key: n for key, n in rows.items() if n}
+def _parts(found: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    source = iter(found)
+    while part := list(islice(source, size)):
+        yield part
 
 
 def rebuild(db: Database, rules: RulesSource, progress: Progress | None = None) -> int:
@@ -107,10 +137,9 @@ def rebuild(db: Database, rules: RulesSource, progress: Progress | None = None) 
     added to them.
     """
     done, last = 0, ""
-    limit = _SQLITE_CHUNK if db.dialect == "sqlite" else _POSTGRES_CHUNK
     while True:
         with db.write() as conn:
-            chunk = store.tickets_after(conn, last, limit)
+            chunk = store.tickets_after(conn, last, _chunk(db))
             if chunk:
                 refold(conn, store.lock_cases(conn, dict(chunk)), rules(conn))
         if not chunk:
@@ -118,38 +147,54 @@ def rebuild(db: Database, rules: RulesSource, progress: Progress | None = None) 
         done, last = done + len(chunk), chunk[-1][0]
         if progress:
             progress(done)
-        if db.dialect == "sqlite":
-            time.sleep(_SQLITE_PAUSE)
-    with db.read() as conn:
-        broken = bool(_case_errors(conn)) or _survey_errors(conn)
-    if broken:
-        with db.write() as conn:
-            _repair(conn)
+        _pause(db)
+    _repair(db)
     return done
 
 
-def _case_errors(conn: Connection) -> dict[CounterKey, int]:
-    """What must be added to the counters so that they hold what the cases added."""
-    moved: dict[Key, int] = {}
-    for found in store.stored_deltas(conn):
-        for key, n in found.items():
-            moved[key] = moved.get(key, 0) + n
-    wanted = expand(moved)
-    for counter, n in store.counters(conn).items():
-        wanted[counter] = wanted.get(counter, 0) - n
-    return _nonzero(wanted)
+def _chunk(db: Database) -> int:
+    return _SQLITE_CHUNK if db.dialect == "sqlite" else _POSTGRES_CHUNK
 
 
-def _survey_errors(conn: Connection) -> bool:
-    return surveys.sums(surveys.every_survey(conn)) != surveys.counters(conn)
+def _pause(db: Database) -> None:
+    if db.dialect == "sqlite":
+        time.sleep(_SQLITE_PAUSE)
 
 
-def _repair(conn: Connection) -> None:
-    if conn.dialect.name == "postgresql":
-        # Nobody may add while the sums are taken; SQLite's write lock is held already.
-        tables = "scoring_cases, scoring_counters, scoring_surveys, scoring_skm_counters"
-        conn.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
-    store.add_counters(conn, _case_errors(conn))
-    if _survey_errors(conn):
-        conn.execute(delete(scoring_skm_counters))
-        surveys.add(conn, surveys.sums(surveys.every_survey(conn)))
+def _repair(db: Database) -> None:
+    """Add to the counters what they lack of what the cases and surveys say they have added.
+
+    Every transaction changes a case and the counters by the same, so what a counter lacks stays
+    the same while the services go on: it may be added later, in any number of transactions.
+    """
+    with db.read(_SCRATCH) as conn:
+        turn = _turn(conn)
+        _want_cases(conn, store.stored_deltas(conn))
+        _want_surveys(conn)
+        for sums in (COUNTERS, ANSWERS):
+            wrong = (found for found in sums.compare(conn) if any(found.lacking))
+            for part in _parts(wrong, _chunk(db)):
+                with db.write() as writer:
+                    turn = _claim(writer, turn)
+                    upsert_add(writer, sums.table, _lacking(sums, part), sums.values)
+                _pause(db)
+
+
+def _lacking(sums: Sums, part: Sequence[Compared]) -> list[dict[str, Any]]:
+    names = (*sums.keys, *sums.values)
+    return [dict(zip(names, (*found.key, *found.lacking), strict=True)) for found in part]
+
+
+def _turn(conn: Connection) -> int:
+    """How often counters have been repaired: who has seen the same may repair them next."""
+    found = conn.execute(select(meta.c.value).where(meta.c.key == _REPAIRS)).scalar()
+    return int(found or 0)
+
+
+def _claim(conn: Connection, turn: int) -> int:
+    """Take the next turn; what two rebuilds at once found lacking must not be added twice."""
+    insert_ignore(conn, meta, [{"key": _REPAIRS, "value": "0"}])
+    mine = (meta.c.key == _REPAIRS) & (meta.c.value == str(turn))
+    if conn.execute(update(meta).where(mine).values(value=str(turn + 1))).rowcount != 1:
+        raise TanggapError("another rebuild repairs the counters: run this one again afterwards")
+    return turn + 1

@@ -5,13 +5,13 @@ BEGIN IMMEDIATE. PostgreSQL: READ COMMITTED for writers, one snapshot for reader
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 
 BUSY_TIMEOUT_MS = 30_000
 _PRAGMAS = {
@@ -76,19 +76,28 @@ class Database:
             connection.commit()
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One snapshot of the database, for reading only."""
+    def read(self, scratch: Sequence[Table] = ()) -> Iterator[Connection]:
+        """One snapshot of the database, for reading only.
+
+        `scratch` are temporary tables: made before the snapshot begins, since PostgreSQL makes none
+        in a reading transaction but lets it write to those there are, and gone with it.
+        """
         with self.engine.connect() as connection:
-            if self.dialect == "sqlite":
-                connection.exec_driver_sql("BEGIN")
-            else:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
             try:
+                for table in scratch:
+                    table.create(connection)
+                connection.commit()
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
+                else:
+                    connection = connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
                 yield connection
             finally:
                 connection.rollback()
+                if scratch:
+                    connection.invalidate()  # a closed connection has dropped them, come what may
 
     def assert_rules(self) -> None:
         """Raise `DatabaseConfigError` when SQLite does not run under the pragmas set here."""

@@ -64,12 +64,8 @@ def verify(as_json: AsJSON = False, data: DataDir = DEFAULT_DATA) -> None:
     from services.scoring.audit import verify as audit
     from services.scoring.regions import DirectoryRules
 
-    with (
-        opened_database(data) as database,
-        progress("folding cases") as advance,
-        database.read() as conn,
-    ):
-        report = audit(conn, DirectoryRules(), advance)
+    with opened_database(data) as database, progress("folding cases") as advance:
+        report = audit(database, DirectoryRules(), advance)
     if as_json:
         print_json(report.as_json())
     else:

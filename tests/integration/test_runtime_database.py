@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from shared.db.engine import Database, DatabaseConfigError
-from shared.db.statements import insert_ignore, insert_new, upsert_add
+from shared.db.statements import append, insert_ignore, insert_new, upsert_add
 from shared.db.tables.common import meta
 from shared.db.trouble import is_dependency_trouble
 from shared.db.types import UTCDateTime
@@ -133,6 +134,26 @@ def test_a_transaction_commits_at_its_end(db: Database) -> None:
         _put(conn, "a")
         assert _keys(db) == set()
     assert _keys(db) == {"a"}
+
+
+def test_a_reader_may_write_to_scratch_tables_of_its_own(db: Database) -> None:
+    notes = Table(
+        "scratch", MetaData(), Column("a", String(8)), Column("n", Integer), prefixes=["TEMPORARY"]
+    )
+    for failing in (True, False):
+        with suppress(KeyError), db.read([notes]) as conn:
+            seen = conn.execute(select(func.count()).select_from(meta)).scalar()
+            append(conn, notes, ((f"k{number}", number) for number in range(1000)))
+            append(conn, notes, [])
+            with db.write() as writer:
+                _put(writer, f"later {failing}")
+            assert conn.execute(select(func.sum(notes.c.n))).scalar() == 499_500
+            assert conn.execute(select(func.count()).select_from(meta)).scalar() == seen
+            if failing:
+                raise KeyError
+        with db.read() as conn, pytest.raises(DBAPIError):
+            conn.execute(select(notes))
+    assert _keys(db) == {"later True", "later False"}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
