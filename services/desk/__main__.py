@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from services.desk.app import create_app
 from services.desk.context import DeskContext
+from services.desk.evidence import sweep
 from services.desk.metrics import register_case_gauges
 from services.desk.settings import DeskSettings
 from services.desk.ticker import Ticker
@@ -71,6 +72,7 @@ def build(settings: DeskSettings) -> FastAPI:
         Lease(db, "ticker:desk", f"desk:{uuid.uuid4().hex}", settings.desk_tick_seconds * 3),
         seconds=settings.desk_tick_seconds,
         committed=relay.poke,
+        sweep=lambda now: sweep(db, desk.files, now) if desk.files else 0,
     )
 
     watch = LagWatch(settings, Service.DESK, processor.topics, lambda: processor.last_progress)

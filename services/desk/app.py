@@ -9,7 +9,17 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 
-from services.desk.api import cases, regions, scores, session, stream, triage
+from services.desk.api import (
+    cases,
+    evaluation,
+    followups,
+    regions,
+    scores,
+    session,
+    stream,
+    triage,
+)
+from services.desk.api.uploads import MAX_UPLOAD, UPLOAD_PATHS
 from services.desk.context import DeskContext
 from services.desk.pages import account, board, casepage, public
 from services.desk.pages.rendering import error_page, send_to_login
@@ -53,13 +63,19 @@ def create_app(
     install_problems(app, error_page)
     send_to_login(app)
     health_routes(app, checks, registry)
-    for module in (session, cases, triage, regions, scores, stream):
+    for module in (session, cases, triage, regions, scores, stream, evaluation, followups):
         app.include_router(module.router)
     for page in (public, account, board, casepage):
         app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     https = desk.settings.public_url.startswith("https://")
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=MAX_BODY,
+        multipart_bytes=MAX_UPLOAD,
+        paths=UPLOAD_PATHS,
+        page=error_page,
+    )
     app.add_middleware(SecurityHeaders, https=https)
     return app
 

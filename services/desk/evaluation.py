@@ -29,8 +29,6 @@ MAX_LINKS = 5
 MOST_RESPONDENTS = 10_000_000
 _PLACES = 4
 _ONLINE = "B"
-# No. 8 and 9 come from the register of follow-ups (domain.md §1.5).
-_FROM_REGISTER = (8, 9)
 # Nothing of these can be seen in events: an entry without a photo or a decree is only a word.
 _NEEDS_EVIDENCE = (25, 26, 27)
 # No zone is further ahead of UTC.
@@ -78,7 +76,8 @@ def items_of(instrument: Instrument) -> tuple[str, ...]:
 
 def is_computed(item: str, kode: str | None, instrument: Instrument) -> bool:
     """Whether the system computes the item by itself for a unit of that kode."""
-    numbers = {instrument.follow_up.indicator, *_FROM_REGISTER}
+    rules = (instrument.follow_up, instrument.survey_share, instrument.survey_speed)
+    numbers = {rule.indicator for rule in rules}
     if kode == _ONLINE:
         numbers.add(instrument.response_speed.indicator)
     return item in map(str, numbers)

@@ -19,6 +19,12 @@ ACTIONS: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(),
 }
 QUEUE_ROLES = frozenset({Role.HANDLER, Role.COORDINATOR})
+# Whose entries of the evaluation a role reads: of its own unit and those below, or of its region.
+EVALUATION_READERS: dict[Role, str] = {
+    Role.HANDLER: "unit",
+    Role.COORDINATOR: "region",
+    Role.MONITOR: "region",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +151,51 @@ def may_see_small(viewer: Viewer | None, region: str) -> bool:
     if viewer is None or viewer.role is Role.HANDLER:
         return False
     return viewer.region in (None, region)
+
+
+def may_assess(viewer: Viewer, region: str) -> bool:
+    """Whether the person is the region's evaluator: enters levels, aspects and F-03."""
+    return viewer.role is Role.COORDINATOR and viewer.region == region
+
+
+def may_see_evaluation(viewer: Viewer, region: str) -> bool:
+    """Whether the person sees the entries of every unit of the region."""
+    reads = EVALUATION_READERS.get(viewer.role)
+    return reads == "region" and viewer.region in (None, region)
+
+
+def may_see_entries(viewer: Viewer, unit: str, directory: Directory) -> bool:
+    """Whether the person sees a unit's assessments, follow-ups and their evidence."""
+    if may_see_evaluation(viewer, unit.partition("/")[0]):
+        return True
+    if EVALUATION_READERS.get(viewer.role) != "unit" or viewer.opd is None:
+        return False
+    return unit in directory.with_units(viewer.opd)
+
+
+def may_follow_up(viewer: Viewer, unit: str, directory: Directory) -> bool:
+    """Whether the person keeps a unit's register of follow-ups."""
+    return viewer.role in QUEUE_ROLES and may_see_entries(viewer, unit, directory)
+
+
+def may_backdate(viewer: Viewer, region: str) -> bool:
+    """Whether the person may say that a step of the register was done on an earlier day."""
+    return may_assess(viewer, region)
+
+
+def may_sign(viewer: Viewer | None, region: str) -> bool:
+    """Whether the person signs the region's reports."""
+    return viewer is not None and viewer.role is Role.COORDINATOR and viewer.region == region
+
+
+def may_read_edition(
+    viewer: Viewer | None, region: str, *, public: bool, names_cases: bool
+) -> bool:
+    """Whether a signed edition is open to the person.
+
+    One that `names_cases` (the F-01 pack) is the region's coordinator's alone; the others hold
+    nothing that the score pages do not show.
+    """
+    if names_cases:
+        return may_sign(viewer, region)
+    return may_see_scores(viewer, region, public=public)

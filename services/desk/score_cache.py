@@ -51,6 +51,14 @@ class ScoreCache:
                 slot.until = self._ticks() + self._seconds * factor
             return slot.found
 
+    def forget(self, region: str) -> None:
+        """Compute the region's entries anew: somebody has just changed what they are made of.
+
+        Whoever waits for a computation under way still gets that one.
+        """
+        with self._lock:
+            self._slots = {key: slot for key, slot in self._slots.items() if key[0][0] != region}
+
     def _slot(self, key: tuple[Key, bool]) -> _Slot:
         with self._lock:
             if len(self._slots) >= _MOST and key not in self._slots:

@@ -4,6 +4,7 @@ One process at a time does it (a lease row); every round is a few short transact
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,9 +14,11 @@ from services.desk.sessions import Sessions
 from shared.clock import Clock
 from shared.db.engine import Database
 from shared.db.leases import Lease
+from shared.errors import TransientError
 from shared.logs import get_logger
 
 _BATCH = 50
+_SWEEP_EVERY = timedelta(hours=1)
 _log = get_logger(__name__)
 
 
@@ -32,6 +35,7 @@ class Ticker:
         *,
         seconds: float,
         committed: Callable[[], None] = lambda: None,
+        sweep: Callable[[datetime], int] = lambda _: 0,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -40,6 +44,8 @@ class Ticker:
         self._lease = lease
         self._seconds = seconds
         self._committed = committed
+        self._sweep = sweep
+        self._swept: datetime | None = None
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -76,13 +82,21 @@ class Ticker:
             self._committed()
         return changed + waiting
 
+    def _sweep_sometimes(self, now: datetime) -> None:
+        if self._swept is None or now >= self._swept + _SWEEP_EVERY:
+            self._swept = now
+            removed = self._sweep(now)
+            if removed:
+                _log.info("evidence_swept", files=removed)
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 if self._lease.acquire(self._clock.now()):
                     self.tick()
-            except SQLAlchemyError as error:
-                # The database is away: nothing was written, the next round tries again.
+                    self._sweep_sometimes(self._clock.now())
+            except (SQLAlchemyError, TransientError) as error:
+                # The database or the store is away: the next round tries again.
                 _log.warning("tick_failed", error=type(error).__name__)
             self._stop.wait(self._seconds)
         try:

@@ -56,6 +56,7 @@ _TYPES = ("Jenis isian salah.", "Isi {wanted}.")
 _WANTED = {
     "int": "bilangan bulat",
     "float": "bilangan",
+    "decimal": "bilangan",
     "string": "teks",
     "bool": "true atau false",
     "dict": "objek JSON",

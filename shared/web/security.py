@@ -1,5 +1,6 @@
 """ASGI middleware: strict browser headers on every answer, and a limit on every request body."""
 
+import re
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -53,8 +54,8 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses a body over the limit with 413, by its declared length or while it is read.
 
-    `multipart_bytes`, if given, is the limit of multipart bodies (attachments); `prefixes`, if
-    given, are the only paths that may use it. `page` may answer a browser with a page.
+    `multipart_bytes`, if given, is the limit of multipart bodies (attachments); `prefixes` or
+    `paths`, if given, are the only paths that may use it. `page` may answer a browser with a page.
     """
 
     def __init__(
@@ -64,17 +65,22 @@ class BodyLimit:
         max_bytes: int,
         multipart_bytes: int | None = None,
         prefixes: Sequence[str] = (),
+        paths: re.Pattern[str] | None = None,
         page: Page | None = None,
     ) -> None:
         self._app = app
         self._max = max_bytes
         self._multipart = multipart_bytes or max_bytes
         self._prefixes = tuple(prefixes)
+        self._paths = paths
         self._page = page
 
     def _limit(self, scope: Scope, headers: Headers) -> int:
         multipart = headers.get("content-type", "").lower().startswith("multipart/")
-        allowed = not self._prefixes or str(scope["path"]).startswith(self._prefixes)
+        path = str(scope["path"])
+        allowed = not self._prefixes or path.startswith(self._prefixes)
+        if self._paths is not None:
+            allowed = self._paths.fullmatch(path) is not None
         return self._multipart if multipart and allowed else self._max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
