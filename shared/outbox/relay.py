@@ -91,6 +91,7 @@ class Relay:
         self._open = open_producer
         self._producer: Producer | None = None
         self._prune_at = clock.now()
+        self._pruned: int | None = None
 
     def start(self) -> None:
         """Begin sending."""
@@ -148,10 +149,10 @@ class Relay:
         if now < self._prune_at:
             return False
         with self._db.write() as conn:
-            more = prune(conn, self._service, now - KEEP, _PRUNE_BATCH) == _PRUNE_BATCH
-        if not more:
+            self._pruned = prune(conn, self._service, now - KEEP, self._pruned or 0, _PRUNE_BATCH)
+        if self._pruned is None:
             self._prune_at = now + _PRUNE_EVERY
-        return more
+        return self._pruned is not None
 
     def _send(self, rows: Sequence[OutboxRow]) -> None:
         if self._producer is None:

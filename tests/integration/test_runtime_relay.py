@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka.errors import KafkaTimeoutError
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, insert, select
 
 from shared.clock import SystemClock
 from shared.contracts.feedback import FeedbackReceived
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
-from shared.db.tables.common import leases, outbox
+from shared.db.tables.common import inbox, leases, outbox
 from shared.outbox import relay as module
 from shared.outbox import store
 from shared.outbox.relay import Relay
@@ -223,3 +224,27 @@ def test_stopping_gives_the_lease_back(db: Database, start: Start) -> None:
     eventually(lambda: held() == 1)
     relay.stop()
     assert held() == 0
+
+
+def test_what_everybody_applied_long_ago_goes_whatever_lies_before_it(
+    db: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEEP", timedelta(days=-1))  # as if a day had passed
+    monkeypatch.setattr(module, "_PRUNE_BATCH", 2)
+    put(db, *range(1, 9))
+    put(db, 9, service=Service.DESK)
+    applied = [{"group": "classifier", "event_id": f"e{n}", "outcome": "done", "at": NOW}
+               for n in (2, 6, 7, 8, 9)]  # fmt: skip
+    with db.write() as conn:
+        rows = conn.execute(select(outbox.c.id)).scalars().all()
+        store.mark_published(conn, rows, SystemClock().now())
+        conn.execute(insert(inbox), applied)
+
+    def left(column: Column[str]) -> list[str]:
+        with db.read() as conn:
+            return sorted(conn.execute(select(column)).scalars())
+
+    start(FakeProducer())
+    eventually(lambda: len(left(outbox.c.event_id)) <= 5)
+    assert left(outbox.c.event_id) == ["e1", "e3", "e4", "e5", "e9"]
+    assert left(inbox.c.event_id) == ["e9"]
