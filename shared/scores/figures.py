@@ -1,5 +1,6 @@
 """One figure opened: what every explanation (page, API, command line) shows of a number."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
 
@@ -9,7 +10,7 @@ class Figure(TypedDict):
     `id` is a dotted name that stays (`responsiveness.finish`, `pekppp.28`, `skm.waktu`); `name` and
     `formula` are told to people, in Indonesian; `inputs` are the very numbers put into the formula;
     `interval` is that of 90 % where the figure has one; `policy` names the version of the rule.
-    `parts` are the figures it is made of.
+    `parts` are the figures it is made of; `hidden`: too few answers to show it to this reader.
     """
 
     id: str
@@ -21,3 +22,44 @@ class Figure(TypedDict):
     interval: list[float] | None
     policy: str
     parts: NotRequired[list["Figure"]]
+    hidden: NotRequired[bool]
+
+
+_SATISFACTION = "responsiveness.satisfaction"
+_INTERVAL = "responsiveness.interval"
+_ANSWERED = (_SATISFACTION, "skm", "pekppp.f03")
+"""Figures made of what single citizens answered."""
+
+
+def walk(figures: Sequence[Figure]) -> list[Figure]:
+    """The figures with all those they are made of, in the order in which they are shown."""
+    found: list[Figure] = []
+    for entry in figures:
+        found += [entry, *walk(entry.get("parts", []))]
+    return found
+
+
+def hide_small_figures(figures: Sequence[Figure], below: int) -> list[Figure]:
+    """The figures for the public and the OPD's handlers: none made of fewer than `below` answers.
+
+    The index itself stays, since it hides a rating in a mean.
+    """
+    few = {
+        found["id"]
+        for found in walk(figures)
+        if found["id"].startswith(_ANSWERED) and 0 < (found["n"] or 0) < below
+    }
+    return [_seen(found, few) for found in figures]
+
+
+def _seen(found: Figure, few: set[str]) -> Figure:
+    shown = Figure(**found)
+    if any(found["id"] == name or found["id"].startswith(f"{name}.") for name in few):
+        shown |= {"value": None, "inputs": {}, "n": None, "interval": None, "hidden": True}
+    elif found["id"] == _INTERVAL and _SATISFACTION in few:
+        parts = {name: part for name, part in found["inputs"]["parts"].items()
+                 if name != "satisfaction"}  # fmt: skip
+        shown["inputs"] = {**found["inputs"], "parts": parts}
+    if "parts" in found:
+        shown["parts"] = [_seen(part, few) for part in found["parts"]]
+    return shown

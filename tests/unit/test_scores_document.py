@@ -10,7 +10,8 @@ import pytest
 from shared.contracts.enums import SKMElement
 from shared.policy.load import load_policies
 from shared.scores.document import Head, hide_small, pekppp_json, region_document, score_document
-from shared.scores.explain import explanation
+from shared.scores.explain import index_figures
+from shared.scores.figures import Figure, hide_small_figures, walk
 from shared.scores.index import ClockTally, Tally, opd_index, region_index
 from shared.scores.skm import Answers, skm_result
 from shared.scores.windows import Span, Window, span
@@ -141,10 +142,56 @@ def test_small_numbers_are_hidden_and_the_original_stays() -> None:
     assert hide_small(document(Tally()), 5)["skm"]["n"] == 0
 
 
+def opened(tally: Tally, region: Tally) -> dict[str, Figure]:
+    figures = index_figures(opd_index(tally, region, POLICY.index), region, POLICY, 2, 7)
+    assert json.loads(json.dumps(figures)) == figures
+    return {found["id"]: found for found in walk(figures)}
+
+
 def test_an_explanation_names_every_input() -> None:
-    region = region_index(SOME, POLICY.index)
-    found = explanation(region, SOME, POLICY)["responsiveness"]
-    assert found["left_out"] == []
-    assert sum(part["points"] for part in found["parts"]) == pytest.approx(found["value"], abs=0.03)
-    assert {part["name"]: part["region_n"] for part in found["parts"]}["satisfaction"] == 2
-    assert explanation(region, Tally(), POLICY)["policies"]["index"] == "index-1"
+    found = opened(SOME, SOME.plus(Tally(ClockTally(50))))
+    index = found["responsiveness"]
+    points = sum(part["inputs"]["points"] for part in index["parts"])
+    assert points == pytest.approx(index["value"], abs=0.03)
+    verify = found["responsiveness.verify"]
+    assert "(tepat + 0,3·telat + (5 + berjalan)·p0)" in verify["formula"]
+    put = verify["inputs"]
+    assert (put["on_time"], put["late"], put["missed"], put["running"]) == (5, 1, 0, 2)
+    computed = (5 + 0.3 * 1 + (5 + 2) * put["p0"]) / (6 + 5 + 2)
+    assert verify["value"] == pytest.approx(computed, abs=0.0001)
+    assert found["responsiveness.verify.p0"]["inputs"] == {"k": 55.3, "n": 56}
+    assert found["responsiveness.rank"]["value"] == 2
+    assert {entry["policy"] for entry in found.values()} == {"index-1"}
+
+
+def test_the_interval_opens_into_the_spread_of_the_parts() -> None:
+    found = opened(SOME, SOME)
+    interval, index = found["responsiveness.interval"], found["responsiveness"]
+    assert interval["interval"] == index["interval"]
+    half = interval["value"]
+    assert isinstance(half, float)
+    assert index["interval"] is not None
+    assert index["interval"][1] - index["interval"][0] == pytest.approx(2 * half, abs=0.02)
+
+
+def test_a_regions_own_parts_are_its_p0_and_what_nobody_measured_is_named() -> None:
+    without = Tally(ClockTally(5, 1, 0, 2), ClockTally(4), ClockTally(3))
+    figures = index_figures(region_index(without, POLICY.index), without, POLICY, None, None)
+    found = {entry["id"]: entry for entry in walk(figures)}
+    assert found["responsiveness.verify"]["value"] == found["responsiveness.verify.p0"]["value"]
+    assert found["responsiveness.satisfaction"]["value"] is None
+    assert "tidak dihitung bagi siapa pun" in found["responsiveness.satisfaction"]["formula"]
+    assert "responsiveness.rank" not in found
+
+
+def test_small_numbers_stay_hidden_in_an_explanation() -> None:
+    figures = index_figures(
+        opd_index(SOME, SOME.plus(SOME), POLICY.index), SOME.plus(SOME), POLICY, None, 7
+    )
+    seen = {found["id"]: found for found in walk(hide_small_figures(figures, 5))}
+    few = seen["responsiveness.satisfaction"]
+    assert (few["value"], few["n"], few["inputs"], few["hidden"]) == (None, None, {}, True)
+    assert seen["responsiveness.satisfaction.p0"]["value"] is None
+    assert "satisfaction" not in seen["responsiveness.interval"]["inputs"]["parts"]
+    assert seen["responsiveness.verify"]["value"] is not None
+    assert figures[0]["parts"][-1]["n"] == 2

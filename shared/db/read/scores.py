@@ -22,7 +22,8 @@ from shared.scores.document import (
     region_document,
     score_document,
 )
-from shared.scores.explain import explanation
+from shared.scores.explain import index_figures, share_figures
+from shared.scores.figures import hide_small_figures
 from shared.scores.index import (
     Index,
     Tally,
@@ -85,10 +86,23 @@ class RegionScores:
         return region_document(own, [self.document(opd) for opd in self.opds()])
 
     def explain(self, opd: OPD | None = None) -> dict[str, Any]:
-        """The Score JSON of an OPD, or of the region, with what its index is made of."""
-        index = self.index if opd is None else self.indexes[opd.code]
-        document = self.region_document() if opd is None else self.document(opd)
-        return {**document, "explain": explanation(index, self.region_tally, self.policy)}
+        """The Score JSON of an OPD, or of the region without its OPDs, with every figure opened."""
+        if opd is None:
+            head, codes, index = Head(self.region.code, self.region.name), None, self.index
+            document, rank, ranked = self._document(head, None, index, None), None, None
+        else:
+            codes, index = self.directory.with_units(opd.code), self.indexes[opd.code]
+            document, rank, ranked = self.document(opd), self.ranks.get(opd.code), len(self.ranks)
+        figures = [
+            *index_figures(index, self.region_tally, self.policy, rank, ranked),
+            *share_figures(added(self.sums, codes), self.policy),
+        ]
+        opened = {
+            "policies": self.policy.versions(),
+            "units": [] if codes is None else list(codes[1:]),
+            "figures": figures,
+        }
+        return {**document, "explain": opened}
 
     def _document(
         self, head: Head, codes: Iterable[str] | None, index: Index, rank: int | None
@@ -190,7 +204,11 @@ def public_view(document: dict[str, Any], book: PolicyBook | None = None) -> dic
     policies = book or load_policies()
     policy = policies.version(document["policy"])
     below = policy.index.hide_below if policy else 5
-    return hide_small(document, below)
+    seen = hide_small(document, below)
+    if "explain" in seen:
+        figures = hide_small_figures(seen["explain"]["figures"], below)
+        seen["explain"] = {**seen["explain"], "figures": figures}
+    return seen
 
 
 def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
