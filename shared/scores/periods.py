@@ -4,8 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from shared.scores.measures import first_day_of, month_of
+
 EARLIEST_YEAR, LATEST_YEAR = 2001, 2069
 """The years that the calendars know."""
+BY_DAY, BY_MONTH = 0, 1
+"""The grains in which survey counters are kept."""
 _PERIOD = re.compile(r"(\d{4})(?:-(?:(S)([12])|(Q|TW)([1-4])|(\d{2})))?", re.ASCII)
 _ROMAN = ("I", "II", "III", "IV")
 
@@ -80,3 +84,29 @@ def _months(year: int, month: int, count: int, code: str) -> Period:
         raise ValueError(f"the year {year} lies outside {EARLIEST_YEAR} to {LATEST_YEAR}")
     end = year * 12 + month - 1 + count
     return Period(date(year, month, 1), date(end // 12, end % 12 + 1, 1) - timedelta(days=1), code)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Counter rows of one grain, from one step to another, both included."""
+
+    grain: int
+    low: int
+    high: int
+
+
+def steps_of(first: date, last: date) -> tuple[Steps, ...]:
+    """The counter rows that make up the days: whole months by month, the others by day."""
+    begin, end = first.toordinal(), last.toordinal()
+    month, after = month_of(begin), month_of(end + 1)
+    if begin != first_day_of(month):
+        month += 1
+    if month >= after:
+        # No whole month, or the first day of `after` lies beyond the last one.
+        return (Steps(BY_DAY, begin, end),)
+    found = [
+        Steps(BY_DAY, begin, first_day_of(month) - 1),
+        Steps(BY_MONTH, month, after - 1),
+        Steps(BY_DAY, first_day_of(after), end),
+    ]
+    return tuple(steps for steps in found if steps.low <= steps.high)

@@ -1,10 +1,22 @@
 """Periods of a survey by their codes, and how they part."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.scores.periods import Period, parts_of, period, quarters
+from shared.scores.measures import month_of
+from shared.scores.periods import (
+    BY_DAY,
+    BY_MONTH,
+    Period,
+    Steps,
+    parts_of,
+    period,
+    quarters,
+    steps_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +58,27 @@ def test_a_period_parts_at_the_calendar_and_is_cut_at_its_ends() -> None:
     ]
     assert len(parts_of(period("2026"), 1)) == 12
     assert parts_of(period("2026-Q2"), 12) == (Period(date(2026, 4, 1), date(2026, 6, 30)),)
+
+
+DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))
+
+
+@given(DAYS, st.integers(0, 800))
+def test_the_steps_hold_each_day_once_and_no_other(first: date, days: int) -> None:
+    last = first + timedelta(days=days)
+    held: list[int] = []
+    for steps in steps_of(first, last):
+        for step in range(steps.low, steps.high + 1):
+            if steps.grain == BY_DAY:
+                held.append(step)
+            else:
+                begin = date(step // 12, step % 12 + 1, 1).toordinal()
+                held += [day for day in range(begin, begin + 31) if month_of(day) == step]
+    assert held == list(range(first.toordinal(), last.toordinal() + 1))
+
+
+def test_whole_months_are_read_by_month() -> None:
+    assert steps_of(date(2026, 1, 1), date(2026, 3, 31)) == (
+        Steps(BY_MONTH, 2026 * 12, 2026 * 12 + 2),
+    )
+    assert [s.grain for s in steps_of(date(2026, 1, 2), date(2026, 4, 1))] == [0, 1, 0]
