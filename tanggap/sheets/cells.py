@@ -9,14 +9,15 @@ from decimal import Decimal
 
 from shared.errors import TanggapError
 
-_GROUPS = r"\d{1,3}(?:%s\d{3})+"
+# [0-9] throughout: \d would take the digits of every script.
+_GROUPS = r"[0-9]{1,3}(?:%s[0-9]{3}){1,4}"
 _WHOLE_GROUPED = re.compile(rf"(?:{_GROUPS % '[.]'}|{_GROUPS % ','}|{_GROUPS % ' '})")
-_WHOLE = re.compile(r"(\d{1,15})(?:[.,]0+)?")
-_PLAIN = re.compile(r"-?\d{1,15}(?:[.,]\d{1,15})?")
-_DOT_THEN_COMMA = re.compile(rf"-?{_GROUPS % '[.]'},\d{{1,15}}")
-_COMMA_THEN_DOT = re.compile(rf"-?{_GROUPS % ','}[.]\d{{1,15}}")
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_WHOLE = re.compile(r"([0-9]{1,15})(?:[.,]0+)?")
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,15})?")
+_DOT_THEN_COMMA = re.compile(rf"-?{_GROUPS % '[.]'},[0-9]{{1,15}}")
+_COMMA_THEN_DOT = re.compile(rf"-?{_GROUPS % ','}[.][0-9]{{1,15}}")
+_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _MIDNIGHT = re.compile(r"[T ]0{1,2}:00(?::00(?:\.0+)?)?$")
 # What Excel counts its days from; the serials taken for dates lie between 1954 and 2119.
 _EPOCH, _FIRST_SERIAL, _LAST_SERIAL = date(1899, 12, 30), 20_000, 80_000
@@ -59,7 +60,7 @@ def decimal(text: str, field: str) -> Decimal:
 def whole(text: str, field: str) -> int:
     """A whole number from 0, with or without a mark between thousands (`12500`, `12.500`)."""
     if _WHOLE_GROUPED.fullmatch(text):
-        return int(re.sub(r"\D", "", text))
+        return int(re.sub(r"[^0-9]", "", text))
     if found := _WHOLE.fullmatch(text):
         return int(found[1])
     raise CellError(field, "is no whole number such as 12500")

@@ -5,10 +5,13 @@ the file. Must not know what is imported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from shared.db.engine import Database
 from shared.errors import TanggapError
 from tanggap.screen import note, progress
 from tanggap.sheets.reading import Row, Rows, read_rows
@@ -32,6 +35,18 @@ class Refusal:
         return f"row {self.row}: {where}{self.reason}"
 
 
+class _Undone(Exception):
+    """Ends a trial."""
+
+
+@contextmanager
+def trial(database: Database) -> Iterator[Connection]:
+    """A transaction for `--dry-run`: everything is done as it would be, and nothing stays."""
+    with suppress(_Undone), database.write() as conn:
+        yield conn
+        raise _Undone
+
+
 class ImportRun:
     """Collects refusals while the rows are checked; then `settle`, write, and `end`.
 
@@ -43,8 +58,14 @@ class ImportRun:
     def __init__(self, file: Path, *, partial: bool = False) -> None:
         self.file = file
         self.partial = partial
-        self.refusals: list[Refusal] = []
         self.rows = 0
+        # A reason that holds for several cells of a row is told once.
+        self._refusals: dict[Refusal, None] = {}
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """What was refused, by row and column."""
+        return sorted(self._refusals, key=lambda refusal: (refusal.row, refusal.column))
 
     @property
     def report(self) -> Path:
@@ -54,7 +75,7 @@ class ImportRun:
     @property
     def refused_rows(self) -> int:
         """How many rows were refused, each counted once."""
-        return len({refusal.row for refusal in self.refusals})
+        return len({refusal.row for refusal in self._refusals})
 
     def read(
         self,
@@ -77,36 +98,35 @@ class ImportRun:
                     advance(self.rows)
 
     @contextmanager
-    def checking(self, row: int | Row) -> Iterator[None]:
+    def checking(self, row: Row) -> Iterator[None]:
         """Take a `TanggapError` for the row's refusal; its `field`, if any, is the column."""
-        number = row if isinstance(row, int) else row.number
         try:
             yield
         except TanggapError as error:
-            self.refuse(number, str(getattr(error, "field", "")), str(error))
+            self.refuse(row.number, str(getattr(error, "field", "")), str(error))
 
     def refuse(self, row: int, column: str, reason: str) -> None:
         """Refuse a row; `reason` must not repeat what stands in the cell."""
-        self.refusals.append(Refusal(row, column, reason))
+        self._refusals[Refusal(row, column, reason)] = None
 
     def settle(self) -> None:
         """Before writing: raise when a row is refused and the run is all or nothing."""
-        if self.refusals and not self.partial:
+        if self._refusals and not self.partial:
             raise self._told("nothing is imported")
 
     def end(self) -> None:
         """After the transaction: raise when rows were left out; remove an outdated report."""
-        if self.refusals:
+        if self._refusals:
             raise self._told("the others are imported" if self.partial else "nothing is imported")
         self.report.unlink(missing_ok=True)
 
     def _told(self, outcome: str) -> TanggapError:
-        self.refusals.sort(key=lambda refusal: (refusal.row, refusal.column))
-        for refusal in self.refusals[1:_TOLD]:
+        refusals = self.refusals
+        for refusal in refusals[1:_TOLD]:
             note(str(refusal))
-        if len(self.refusals) > _TOLD:
-            note(f"… and {len(self.refusals) - _TOLD} more")
-        rows = ((r.row, r.column, r.reason) for r in self.refusals)
+        if len(refusals) > _TOLD:
+            note(f"… and {len(refusals) - _TOLD} more")
+        rows = ((r.row, r.column, r.reason) for r in refusals)
         try:
             write_table(self.report, [Sheet("errors", _REPORTED, rows)], force=True)
         except OSError as error:
@@ -114,4 +134,4 @@ class ImportRun:
         else:
             where = f"see {self.report}"
         counts = f"{self.refused_rows} of {self.rows} rows refused, {outcome}"
-        return TanggapError(f"{self.file}: {self.refusals[0]} ({counts}; {where})")
+        return TanggapError(f"{self.file}: {refusals[0]} ({counts}; {where})")

@@ -127,8 +127,10 @@ class _Header:
         for number, cells in numbered:
             if any(cells):
                 below.append((number, cells))
-                if len(below) > MAX_ROWS:
-                    raise TanggapError(f"{self._path}: more than {MAX_ROWS} rows: split the file")
+            if len(below) > MAX_ROWS:
+                break
+        if len(below) > MAX_ROWS:
+            raise TanggapError(f"{self._path}: more than {MAX_ROWS} rows: split the file")
         return Rows(columns, below)
 
     def _missing(self, first: Sequence[tuple[int, Sequence[str]]]) -> TanggapError:
