@@ -82,19 +82,7 @@ class Sessions:
     ) -> Session | None:
         """A new session, or none for a wrong name or password; raises `ThrottledError`."""
         now = self._clock.now()
-        subjects = (
-            _subject("pair", f"{username}|{address}"),
-            _subject("user", username),
-            _subject("address", address),
-        )
-        # Counted before the password is checked, so that parallel guesses count as well.
-        with self._db.write() as conn:
-            self._throttle(conn, subjects, now)
-            stored = conn.execute(
-                select(desk_users.c.password_hash).where(
-                    desk_users.c.username == username, desk_users.c.disabled_at.is_(None)
-                )
-            ).scalar_one_or_none()
+        subjects, stored = self._attempt(username, address, now)
         fits = self._passwords.check(stored, password)
         if not fits or stored is None:
             return None
@@ -111,6 +99,16 @@ class Sessions:
             if renewed:
                 _renew(conn, username, stored, renewed)
         return Session(token, viewer)
+
+    def confirm(self, viewer: Viewer, password: str, address: str) -> bool:
+        """Whether the person at an open session knows its password; as throttled as a login."""
+        now = self._clock.now()
+        subjects, stored = self._attempt(viewer.username, address, now)
+        if not self._passwords.check(stored, password):
+            return False
+        with self._db.write() as conn:
+            self._forgive(conn, subjects, now)
+        return True
 
     def find(self, token: str | None) -> Session | None:
         """The open session of a cookie's token, kept alive by being used."""
@@ -147,6 +145,26 @@ class Sessions:
         conn.execute(
             delete(desk_login_attempts).where(desk_login_attempts.c.at <= now - self.limits.window)
         )
+
+    def _attempt(
+        self, username: str, address: str, now: datetime
+    ) -> tuple[tuple[str, str, str], str | None]:
+        """Count an attempt, before its password is checked, so that parallel guesses count as
+        well; returns what it was counted under, and the stored hash.
+        """
+        subjects = (
+            _subject("pair", f"{username}|{address}"),
+            _subject("user", username),
+            _subject("address", address),
+        )
+        with self._db.write() as conn:
+            self._throttle(conn, subjects, now)
+            stored = conn.execute(
+                select(desk_users.c.password_hash).where(
+                    desk_users.c.username == username, desk_users.c.disabled_at.is_(None)
+                )
+            ).scalar_one_or_none()
+        return subjects, stored
 
     def _throttle(self, conn: Connection, subjects: tuple[str, str, str], now: datetime) -> None:
         table = desk_login_attempts

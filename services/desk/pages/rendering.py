@@ -47,6 +47,11 @@ def render(
     return HTMLResponse(page, status)
 
 
+def filled(template: str, **values: Any) -> str:
+    """A template filled in without a request: what is kept as a text of its own."""
+    return _TEMPLATES.get_template(template).render(**values)
+
+
 def staff_session(request: Request) -> Session:
     """The session of a staff page."""
     session = session_of(request)
