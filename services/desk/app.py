@@ -16,12 +16,13 @@ from services.desk.api import (
     regions,
     scores,
     session,
+    skm,
     stream,
     triage,
 )
 from services.desk.api.uploads import MAX_UPLOAD, UPLOAD_PATHS
 from services.desk.context import DeskContext
-from services.desk.pages import account, board, casepage, public
+from services.desk.pages import account, board, casepage, public, surveys
 from services.desk.pages.rendering import error_page, send_to_login
 from shared.observe.checks import Check
 from shared.web.health import health_routes
@@ -63,9 +64,9 @@ def create_app(
     install_problems(app, error_page)
     send_to_login(app)
     health_routes(app, checks, registry)
-    for module in (session, cases, triage, regions, scores, stream, evaluation, followups):
+    for module in (session, cases, triage, regions, scores, skm, stream, evaluation, followups):
         app.include_router(module.router)
-    for page in (public, account, board, casepage):
+    for page in (public, account, board, casepage, surveys):
         app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     https = desk.settings.public_url.startswith("https://")

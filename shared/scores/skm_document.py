@@ -77,7 +77,12 @@ def burst_json(burst: Burst, zone: ZoneInfo) -> Json:
 
 def span_json(first: date, last: date, code: str, name: str) -> Json:
     """A period."""
-    return {"from": first.isoformat(), "to": last.isoformat(), "period": code, "name": name}
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "period": code,
+        "period_name": name,
+    }
 
 
 _LISTS = ("services", "units", "history")
