@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.desk.api import (
     cases,
+    editions,
     evaluation,
     followups,
     regions,
@@ -23,6 +24,9 @@ from services.desk.api import (
 from services.desk.api.uploads import MAX_UPLOAD, UPLOAD_PATHS
 from services.desk.context import DeskContext
 from services.desk.pages import account, board, casepage, public, surveys
+from services.desk.pages import editions as edition_pages
+from services.desk.pages import evaluation as evaluation_pages
+from services.desk.pages import followups as followup_pages
 from services.desk.pages.rendering import error_page, send_to_login
 from shared.observe.checks import Check
 from shared.web.health import health_routes
@@ -31,6 +35,10 @@ from shared.web.security import BodyLimit, SecurityHeaders
 
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_BODY = 256 * 1024
+_API = (
+    session, cases, triage, regions, scores, skm, stream, evaluation, followups, editions,
+)  # fmt: skip
+_PAGES = (public, account, board, casepage, surveys, edition_pages)
 
 
 class Part(Protocol):
@@ -64,9 +72,9 @@ def create_app(
     install_problems(app, error_page)
     send_to_login(app)
     health_routes(app, checks, registry)
-    for module in (session, cases, triage, regions, scores, skm, stream, evaluation, followups):
+    for module in _API:
         app.include_router(module.router)
-    for page in (public, account, board, casepage, surveys):
+    for page in _PAGES:
         app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     https = desk.settings.public_url.startswith("https://")

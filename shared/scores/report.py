@@ -64,6 +64,7 @@ class Head:
     region: str
     region_name: str
     zone: str
+    zone_label: str
     period: Period
     policies: Mapping[str, str]
     kode: str | None = None
@@ -98,11 +99,6 @@ def year_period(text: str, today: date) -> Period:
     first = date(int(text), 1, 1)
     last = first.replace(month=12, day=31)
     return Period(text, first, last, today, last < today)
-
-
-def period_of(kind: ReportKind, text: str, today: date) -> Period:
-    """The period of a kind of report; raises `PeriodError`."""
-    return (month_period if kind is ReportKind.LAPORAN else year_period)(text, today)
 
 
 def laporan(
@@ -174,6 +170,7 @@ def _document(head: Head, figures: dict[str, Any]) -> dict[str, Any]:
             "region": head.region,
             "region_name": head.region_name,
             "zone": head.zone,
+            "zone_label": head.zone_label,
             "kode": head.kode,
         },
         "period": {

@@ -9,15 +9,31 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from services.desk.pages import words
 from services.desk.pages.rendering import filled
+from shared.scores import report_words
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 def printed(document: Mapping[str, Any]) -> str:
     """The page of a signed document, made once, when it is signed."""
-    return filled("edition_print.html", edition=document["edition"], report=document["report"])
+    edition, report = document["edition"], document["report"]
+    return filled(
+        "edition_print.html",
+        edition=edition,
+        report=report,
+        r=report_words,
+        signed_at=signed_at(edition, report),
+    )
+
+
+def signed_at(edition: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """When it was signed, in the region's zone."""
+    scope = report["scope"]
+    return words.moment(edition["signed_at"], ZoneInfo(scope["zone"]), scope["zone_label"])
 
 
 def policy_of(page: str) -> str:
