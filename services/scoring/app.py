@@ -1,5 +1,6 @@
 """The parts of the running service; `__main__` gives them to the Faust shell."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,13 +8,15 @@ from services.scoring.announcing import Announcer
 from services.scoring.handlers import Scorer
 from services.scoring.metrics import ScoreGauges, latency_observer, score_metrics, score_reader
 from services.scoring.ports import Publisher
+from services.scoring.publishing import DayPublisher
 from services.scoring.regions import DirectoryRules
 from services.scoring.settings import ScoringSettings
-from services.scoring.ticking import Ticker
+from services.scoring.ticking import LEASE_SECONDS, Ticker
 from shared.clock import Clock
 from shared.clocks.region import RegionRules
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
+from shared.db.leases import Lease
 from shared.db.read.directory import Directory
 from shared.kafka.batch import BatchProcessor
 from shared.observe.state import StateCollector
@@ -74,5 +77,6 @@ def create_app(
     gauges = StateCollector(
         "scores", database, score_reader(clock), score_metrics, settings.score_gauge_seconds
     )
-    ticker = Ticker(announcer, regions, clock)
+    lease = Lease(database, "ticker:scoring", f"scoring:{uuid.uuid4().hex}", LEASE_SECONDS)
+    ticker = Ticker(announcer, regions, clock, lease, DayPublisher(database, clock))
     return ScoringApp(processor, relay, ticker, gauges, database.close)

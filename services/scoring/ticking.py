@@ -1,21 +1,28 @@
-"""A thread that only announces: held-back hints, and the deadlines that pass at midnight.
+"""A thread that only announces and notes: held-back hints, deadlines that pass at midnight, and
+what a day's figures were when it had ended.
 
-It changes no number; several may run, a hint said twice costs nothing.
+It changes no score. Hints about this process's own work are its own; what midnight brings is told
+and noted by the one process that holds the lease.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Event, Thread
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.scoring.announcing import Announcer
+from services.scoring.publishing import DayPublisher
 from shared.clock import Clock
 from shared.clocks.region import RegionRules
+from shared.db.leases import Lease
 from shared.logs import get_logger
 
 INTERVAL_SECONDS = 0.1
+LEASE_SECONDS = 30.0
+"""Three looks long: a holder that dies is followed within half a minute."""
 _LOOK_EVERY = 100
+_REMEMBERED = timedelta(seconds=2 * LEASE_SECONDS)
 
 log = get_logger("tanggap.scoring")
 
@@ -40,13 +47,23 @@ class Midnights:
 
 
 class Ticker:
-    """Runs the announcer until it is stopped."""
+    """Runs the announcer until it is stopped, and what midnight brings while it has the lease."""
 
-    def __init__(self, announcer: Announcer, regions: Regions, clock: Clock) -> None:
+    def __init__(
+        self,
+        announcer: Announcer,
+        regions: Regions,
+        clock: Clock,
+        lease: Lease,
+        publisher: DayPublisher,
+    ) -> None:
         self._announcer = announcer
         self._regions = regions
         self._clock = clock
+        self._lease = lease
+        self._publisher = publisher
         self._midnights = Midnights()
+        self._passed: dict[str, datetime] = {}
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="scoring-ticker", daemon=True)
 
@@ -55,15 +72,33 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread and give the lease back."""
         self._stopped.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        try:
+            self._lease.release()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("lease_not_released", error=type(error).__name__)
 
     def look(self) -> None:
-        """Note the regions where a day, and with it deadlines, has passed."""
+        """Announce the regions where a day, and with it deadlines, has passed; note their figures.
+
+        A process without the lease remembers a midnight for as long as its holder might be dead.
+        """
         try:
-            for region in self._midnights.passed(self._regions(), self._clock.now()):
-                self._announcer.region_changed(region)
+            now = self._clock.now()
+            for region in self._midnights.passed(self._regions(), now):
+                self._passed[region] = now
+            if self._lease.acquire(now):
+                for region in self._passed:
+                    self._announcer.region_changed(region)
+                self._passed.clear()
+                self._publisher.look()
+            else:
+                self._publisher.forget()
+                fresh = {r: at for r, at in self._passed.items() if now - at <= _REMEMBERED}
+                self._passed = fresh
         except (SQLAlchemyError, OSError) as error:
             log.warning("midnight_look_failed", error=type(error).__name__)
 
@@ -77,3 +112,14 @@ class Ticker:
                 self._announcer.tick()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("hints_failed", error=type(error).__name__)
+            self.publish()
+
+    def publish(self) -> bool:
+        """Note one region's day, so that no hint waits for all of them; whether there was one."""
+        try:
+            return self._publisher.step()
+        except (SQLAlchemyError, OSError) as error:
+            # The next look finds what is missing.
+            self._publisher.forget()
+            log.warning("day_not_published", error=type(error).__name__)
+            return False

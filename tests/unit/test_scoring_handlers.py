@@ -12,11 +12,13 @@ from services.scoring.announcing import SCORE_UPDATED_TYPE, Announcer
 from services.scoring.handlers import Scorer, is_survey
 from services.scoring.metrics import ScoreGauges, score_metrics
 from services.scoring.ports import NullPublisher
+from services.scoring.publishing import DayPublisher
 from services.scoring.ticking import Midnights, Ticker
 from shared.clock import FixedClock
 from shared.contracts.base import WireModel
 from shared.contracts.codec import Event
 from shared.contracts.topics import Topic
+from shared.db.leases import Lease
 from shared.errors import InvalidMessageError
 from tests.casebook import CaseBook, X, Y, rules
 
@@ -35,6 +37,25 @@ class FakePublisher:
     def take(self) -> list[str]:
         sent, self.sent = self.sent, []
         return sent
+
+
+class FakeLease:
+    def __init__(self) -> None:
+        self.mine = True
+
+    def acquire(self, now: datetime) -> bool:
+        return self.mine
+
+    def release(self) -> None:
+        raise OSError("away")
+
+    def as_lease(self) -> Lease:
+        return cast(Lease, self)
+
+
+NOBODY_PUBLISHES = cast(
+    DayPublisher, SimpleNamespace(look=lambda: None, forget=lambda: None, step=lambda: False)
+)
 
 
 @pytest.fixture
@@ -89,12 +110,34 @@ def test_a_day_that_passes_is_announced(
     assert midnights.passed(regions, NOW) == set()
     assert midnights.passed(regions, NOW + timedelta(hours=12)) == set()
     assert midnights.passed(regions, NOW + timedelta(hours=13)) == {"paser"}
-    ticker = Ticker(announcer, lambda: regions, clock)
+    lease = FakeLease()
+    ticker = Ticker(announcer, lambda: regions, clock, lease.as_lease(), NOBODY_PUBLISHES)
     ticker.look()
     clock.advance(timedelta(days=1))
     ticker.look()
     announcer.tick()
     assert X in publisher.take()
+
+
+def test_midnight_is_told_by_the_holder_of_the_lease_or_its_follower(
+    announcer: Announcer, publisher: FakePublisher, clock: FixedClock
+) -> None:
+    lease, regions = FakeLease(), {"paser": rules()}
+    ticker = Ticker(announcer, lambda: regions, clock, lease.as_lease(), NOBODY_PUBLISHES)
+    lease.mine = False
+    for wait, takes_over in ((timedelta(seconds=20), True), (timedelta(minutes=3), False)):
+        ticker.look()
+        clock.advance(timedelta(days=1))
+        ticker.look()
+        announcer.tick()
+        assert publisher.take() == []
+        clock.advance(wait)
+        ticker.look()
+        lease.mine = True
+        ticker.look()
+        announcer.tick()
+        assert (X in publisher.take()) is takes_over
+        lease.mine = False
 
 
 def test_a_database_that_is_away_does_not_end_the_ticker(
@@ -103,7 +146,9 @@ def test_a_database_that_is_away_does_not_end_the_ticker(
     def away() -> Any:
         raise OSError("away")
 
-    Ticker(announcer, away, clock).look()
+    ticker = Ticker(announcer, away, clock, FakeLease().as_lease(), NOBODY_PUBLISHES)
+    ticker.look()
+    ticker.stop()
 
 
 def scorer() -> Scorer:
