@@ -37,6 +37,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         (["simulate", "--rate", "1", "--seconds", "1"], "no database"),
         (["erase", "7KQ4-2MXR"], "no database"),
         (["users", "disable", "siti"], "no database"),
+        (["import", "opd", "none.csv"], "no database"),
+        (["import", "services", "none.csv"], "no database"),
+        (["import", "pekppp", "none.csv"], "no database"),
+        (["export", "scores", "paser", "out.csv"], "no database"),
         (["survey", "tokens", "paser/dinkes", "5"], "TANGGAP_MASTER_KEY"),
         (["run", "desk"], "embedded broker does not run"),
         (["topics", "apply"], "embedded broker does not run"),
@@ -112,7 +116,8 @@ def test_every_command_of_the_design_is_there_with_an_example() -> None:
         "up", "run", "db upgrade", "topics apply", "backup", "simulate", "classify",
         "score show", "score explain", "score verify", "score rebuild",
         "dlq ls", "dlq show", "dlq replay", "outbox republish",
-        "users add", "users disable", "users password", "survey tokens", "import opd", "erase",
+        "users add", "users disable", "users password", "survey tokens", "erase",
+        "import opd", "import services", "import pekppp", "export scores",
     }  # fmt: skip
     for name, command in commands.items():
         epilog = str(getattr(command, "epilog", ""))
