@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from shared.policy.load import PolicySet
@@ -11,21 +10,9 @@ from shared.policy.model import CLOCK_PARTS
 from shared.scores.index import PARTS, Index, Part
 from shared.scores.measures import Measure
 from shared.scores.numbers import figure
-from shared.scores.pekppp import (
-    NOTICE,
-    Bounds,
-    FollowUpCounts,
-    FollowUpLevel,
-    aspect_bounds,
-    follow_up_level,
-    ipp_bounds,
-    ipp_grade,
-    speed_level,
-)
+from shared.scores.pekppp_document import without_names
 from shared.scores.skm import SKMResult
 from shared.scores.windows import Span
-
-_KODE_A, _KODE_B = "A", "B"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,107 +120,11 @@ def skm_json(result: SKMResult) -> dict[str, Any]:
     }
 
 
-def pekppp_json(
-    year: int, kode: str | None, sums: Mapping[str, int], policy: PolicySet
-) -> dict[str, Any]:
-    """Aspect e and the IPP of a year, with bounds for what evaluators have not entered."""
-    instrument = policy.instrument
-    counts = FollowUpCounts.of(sums)
-    follow_up = follow_up_level(counts, instrument.follow_up)
-    speed = speed_level(sums, instrument.response_speed) if kode == _KODE_B else None
-    levels: dict[int, int | Fraction | None] = {
-        indicator.no: None for indicator in instrument.of_aspect(instrument.live_aspect)
-    }
-    levels[instrument.follow_up.indicator] = follow_up.level
-    if kode == _KODE_B:
-        levels[instrument.response_speed.indicator] = speed
-    aspect, ipp = _estimates(tuple(levels.items()), kode, policy)
-    indicators = _indicators_json(levels)
-    indicators[str(instrument.follow_up.indicator)] |= _follow_up_json(counts, follow_up)
-    return {
-        "year": year,
-        "kode": kode,
-        "instrument": instrument.name,
-        "notice": NOTICE,
-        "aspect_e": {**aspect, "indicators": indicators},
-        "ipp": {**ipp, "missing": [*ipp["missing"]]},
-    }
-
-
-def _indicators_json(levels: Mapping[int, int | Fraction | None]) -> dict[str, dict[str, Any]]:
-    return {
-        str(no): {
-            "level": level,
-            "computed": level,
-            "source": "unknown" if level is None else "computed",
-            "counts": {},
-        }
-        for no, level in levels.items()
-    }
-
-
-def _follow_up_json(counts: FollowUpCounts, found: FollowUpLevel) -> dict[str, Any]:
-    return {
-        "counts": {
-            "received": counts.received,
-            "finished": counts.finished,
-            "lapor_received": counts.lapor_received,
-            "lapor_finished": counts.lapor_finished,
-            "auto_finished": counts.auto_finished,
-        },
-        "rule": found.rule,
-        "share": figure(found.share, 4),
-        "lapor_share": figure(found.lapor_share, 4),
-        "thin": found.thin,
-        "next": {"level": found.next_level, "more_finished": found.more},
-    }
-
-
-# A region's page asks this for every OPD and year, and few combinations of levels exist.
-@lru_cache(maxsize=1024)
-def _estimates(
-    levels: tuple[tuple[int, int | Fraction | None], ...], kode: str | None, policy: PolicySet
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    instrument = policy.instrument
-    aspect = aspect_bounds(dict(levels), instrument.live_aspect, instrument)
-    return _bounds_json(aspect), _ipp_json(aspect, kode, policy)
-
-
-def _bounds_json(bounds: Bounds) -> dict[str, Any]:
-    return {
-        "value": figure(bounds.value),
-        "low": figure(bounds.low),
-        "high": figure(bounds.high),
-    }
-
-
-def _ipp_json(aspect: Bounds, kode: str | None, policy: PolicySet) -> dict[str, Any]:
-    instrument = policy.instrument
-    if kode == _KODE_B and instrument.kode != _KODE_B:
-        reason = "no instrument file for Kode B: F-02 is not known"
-        return {
-            "value": None, "low": 0.0, "high": float(instrument.highest), "grade": None,
-            "rule": "f02_f03", "missing": ["F-02", "F-03"], "reason": reason,
-        }  # fmt: skip
-    bounds, rule = ipp_bounds({instrument.live_aspect: aspect}, None, 0, instrument)
-    return {
-        **_bounds_json(bounds),
-        "grade": ipp_grade(bounds.value, instrument),
-        "rule": rule,
-        "missing": _missing(aspect, instrument.live_aspect, policy),
-    }
-
-
-def _missing(aspect: Bounds, live: str, policy: PolicySet) -> list[str]:
-    known = {live} if aspect.value is not None else set()
-    names = [found.code for found in policy.instrument.aspects if found.code not in known]
-    return [*(f"aspect {code}" for code in names), "F-03"]
-
-
 def hide_small(document: dict[str, Any], below: int) -> dict[str, Any]:
     """The document for the public and the OPD's handlers: no ratings or answers of fewer.
 
-    What shows one person's answer is taken away; the index, which hides it in a mean, stays.
+    What shows one person's answer is taken away; the index, which hides it in a mean, stays. So is
+    who entered a level.
     """
     shown = {**document}
     part = shown["responsiveness"]["parts"]["satisfaction"]
@@ -246,6 +137,7 @@ def hide_small(document: dict[str, Any], below: int) -> dict[str, Any]:
         nrr = dict.fromkeys(skm["nrr"])
         hidden = {"ikm": None, "grade": None, "label": None, "n": None, "without_token": None}
         shown["skm"] = {**skm, **hidden, "nrr": nrr, "missing": [], "hidden": True}
+    shown["pekppp"] = without_names(shown["pekppp"], below)
     if "opds" in shown:
         shown["opds"] = [hide_small(entry, below) for entry in shown["opds"]]
     return shown

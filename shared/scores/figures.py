@@ -27,7 +27,7 @@ class Figure(TypedDict):
 
 _SATISFACTION = "responsiveness.satisfaction"
 _INTERVAL = "responsiveness.interval"
-_ANSWERED = (_SATISFACTION, "skm", "pekppp.f03")
+_ANSWERED = (_SATISFACTION, "skm", "pekppp.f03", "pekppp.assessed.f03")
 """Figures made of what single citizens answered."""
 
 

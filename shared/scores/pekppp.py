@@ -130,10 +130,8 @@ def aspect_bounds(
     return Bounds(None if unknown else low, low, high)
 
 
-def ipp_bounds(
-    aspects: Mapping[str, Bounds], f03: Fraction | None, f03_n: int, instrument: Instrument
-) -> tuple[Bounds, str]:
-    """The IPP (0 to 5) and the rule that was used; missing inputs are never renormalised."""
+def f02_bounds(aspects: Mapping[str, Bounds], instrument: Instrument) -> Bounds:
+    """F-02 (0 to 5) from its aspects; one that is not named is not known at all."""
     low = high = Fraction(0)
     unknown = False
     for aspect in instrument.aspects:
@@ -141,12 +139,22 @@ def ipp_bounds(
         unknown = unknown or found is None or found.value is None
         low += aspect.weight * (found.low if found else 0)
         high += aspect.weight * (found.high if found else instrument.highest)
-    if f03 is not None and f03_n < instrument.f03_minimum:
-        return Bounds(None if unknown else low, low, high), "f02_only"
-    if f03 is None:
-        unknown = True
-    low = instrument.f02 * low + instrument.f03 * (f03 or 0)
-    high = instrument.f02 * high + instrument.f03 * (instrument.highest if f03 is None else f03)
+    return Bounds(None if unknown else low, low, high)
+
+
+def ipp_bounds(
+    f02: Bounds, f03: int | Fraction | None, counted: bool, instrument: Instrument
+) -> tuple[Bounds, str]:
+    """The IPP (0 to 5) and the rule that was used; missing inputs are never renormalised.
+
+    `counted`: whether enough respondents stand behind F-03. If not, F-02 stands alone; without any
+    F-03 there is no value.
+    """
+    if f03 is not None and not counted:
+        return f02, "f02_only"
+    low = instrument.f02 * f02.low + instrument.f03 * (f03 or 0)
+    high = instrument.f02 * f02.high + instrument.f03 * (instrument.highest if f03 is None else f03)
+    unknown = f03 is None or f02.value is None
     return Bounds(None if unknown else low, low, high), "f02_f03"
 
 

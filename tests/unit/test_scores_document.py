@@ -9,10 +9,13 @@ import pytest
 
 from shared.contracts.enums import SKMElement
 from shared.policy.load import load_policies
-from shared.scores.document import Head, hide_small, pekppp_json, region_document, score_document
+from shared.scores.document import Head, hide_small, region_document, score_document
+from shared.scores.estimate import unit_estimate
+from shared.scores.evaluation import NO_INPUTS
 from shared.scores.explain import index_figures
 from shared.scores.figures import Figure, hide_small_figures, walk
 from shared.scores.index import ClockTally, Tally, opd_index, region_index
+from shared.scores.pekppp_document import pekppp_json
 from shared.scores.skm import Answers, skm_result
 from shared.scores.windows import Span, Window, span
 
@@ -47,6 +50,11 @@ def test_a_day_that_has_not_begun_has_no_score() -> None:
         span(Window.DAYS_90, date(1, 1, 2), NOW, WITA, 90)
 
 
+def pekppp(kode: str | None, sums: dict[str, int]) -> dict[str, Any]:
+    unit = unit_estimate(2026, kode, sums, NO_INPUTS, date(2026, 11, 21), POLICY)
+    return pekppp_json(unit, POLICY)
+
+
 def document(tally: Tally, answers: int = 0, **sums: int) -> dict[str, Any]:
     region = tally.plus(Tally(ClockTally(50), ClockTally(40, 5, 5), ClockTally(30, 10, 10)))
     skm = Answers(
@@ -58,7 +66,7 @@ def document(tally: Tally, answers: int = 0, **sums: int) -> dict[str, Any]:
         POLICY,
         opd_index(tally, region, POLICY.index),
         2,
-        pekppp_json(2026, "A", sums, POLICY),
+        pekppp("A", sums),
         skm_result(skm, POLICY.skm),
         {"received": 9, "ended.rejected": 2},
     )
@@ -122,12 +130,12 @@ def test_the_aspect_is_an_estimate_with_bounds() -> None:
 
 def test_an_online_unit_has_its_speed_but_no_ipp() -> None:
     sums = {"year.in": 2, "year.within_24": 2, "year.within_72": 2}
-    found = pekppp_json(2026, "B", sums, POLICY)
+    found = pekppp("B", sums)
     assert found["aspect_e"]["indicators"]["26"]["level"] == 5
     assert "Kode B" in found["ipp"]["reason"]
-    again = pekppp_json(2026, "B", sums, POLICY)
+    again = pekppp("B", sums)
     again["ipp"]["missing"].append("spoiled")
-    assert "spoiled" not in pekppp_json(2026, "B", sums, POLICY)["ipp"]["missing"]
+    assert "spoiled" not in pekppp("B", sums)["ipp"]["missing"]
 
 
 def test_small_numbers_are_hidden_and_the_original_stays() -> None:

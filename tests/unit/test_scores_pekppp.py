@@ -11,6 +11,7 @@ from shared.scores.pekppp import (
     Bounds,
     FollowUpCounts,
     aspect_bounds,
+    f02_bounds,
     follow_up_level,
     ipp_bounds,
     ipp_grade,
@@ -98,7 +99,8 @@ def test_one_level_gained_moves_the_ipp_as_the_table_says() -> None:
         values = []
         for levels in (base, {**base, no: 3}):
             aspect = aspect_bounds(levels, "e", INSTRUMENT)
-            bounds, rule = ipp_bounds({**others, "e": aspect}, F(4), 30, INSTRUMENT)
+            f02 = f02_bounds({**others, "e": aspect}, INSTRUMENT)
+            bounds, rule = ipp_bounds(f02, F(4), True, INSTRUMENT)
             assert rule == "f02_f03"
             assert bounds.value is not None
             values.append(bounds.value)
@@ -106,13 +108,17 @@ def test_one_level_gained_moves_the_ipp_as_the_table_says() -> None:
 
 
 def test_missing_inputs_give_bounds_and_few_answers_f02_alone() -> None:
-    full = {code: Bounds(F(4), F(4), F(4)) for code in "abcdef"}
-    assert ipp_bounds(full, F(2), 30, INSTRUMENT) == (Bounds(F(7, 2), F(7, 2), F(7, 2)), "f02_f03")
-    assert ipp_bounds(full, F(2), 29, INSTRUMENT)[0].value == 4
-    assert ipp_bounds(full, F(2), 29, INSTRUMENT)[1] == "f02_only"
-    unknown, rule = ipp_bounds(full, None, 0, INSTRUMENT)
+    full = f02_bounds({code: Bounds(F(4), F(4), F(4)) for code in "abcdef"}, INSTRUMENT)
+    assert full == Bounds(F(4), F(4), F(4))
+    assert ipp_bounds(full, F(2), True, INSTRUMENT) == (
+        Bounds(F(7, 2), F(7, 2), F(7, 2)),
+        "f02_f03",
+    )
+    assert ipp_bounds(full, F(2), False, INSTRUMENT) == (full, "f02_only")
+    unknown, rule = ipp_bounds(full, None, False, INSTRUMENT)
     assert (unknown, rule) == (Bounds(None, F(3), F(17, 4)), "f02_f03")
-    partly, _ = ipp_bounds({"a": Bounds(F(4), F(4), F(4))}, F(2), 29, INSTRUMENT)
+    partly = f02_bounds({"a": Bounds(F(4), F(4), F(4))}, INSTRUMENT)
+    assert ipp_bounds(partly, F(2), False, INSTRUMENT)[0] == partly
     assert (partly.value, partly.high) == (None, F(4) * F(24, 100) + 5 * F(76, 100))
 
 

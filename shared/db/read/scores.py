@@ -6,19 +6,20 @@ that passes shows without any event.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Subquery, and_, func, select, union_all
 
 from shared.contracts.enums import SKMElement
 from shared.db.read.directory import OPD, Directory, Region
+from shared.db.read.evaluation import load_inputs
+from shared.db.read.pekppp import RegionNowcast, first_year
 from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
 from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.scores.document import (
     Head,
     hide_small,
-    pekppp_json,
     region_document,
     score_document,
 )
@@ -63,6 +64,7 @@ class RegionScores:
     region_tally: Tally
     indexes: Mapping[str, Index]
     ranks: Mapping[str, int]
+    nowcast: RegionNowcast
 
     @property
     def index(self) -> Index:
@@ -96,11 +98,13 @@ class RegionScores:
         figures = [
             *index_figures(index, self.region_tally, self.policy, rank, ranked),
             *share_figures(added(self.sums, codes), self.policy),
+            *self.nowcast.figures(opd),
         ]
         opened = {
             "policies": self.policy.versions(),
             "units": [] if codes is None else list(codes[1:]),
             "figures": figures,
+            "what_would_it_take": [] if opd is None else self.nowcast.gains(opd),
         }
         return {**document, "explain": opened}
 
@@ -108,15 +112,10 @@ class RegionScores:
         self, head: Head, codes: Iterable[str] | None, index: Index, rank: int | None
     ) -> dict[str, Any]:
         wanted = None if codes is None else tuple(codes)
-        running = self.span.end.year
-        pekppp = self._pekppp(running, head.kode, wanted)
-        pekppp["assessed"] = self._pekppp(running - 1, head.kode, wanted)
+        pekppp = self.nowcast.document(self.directory.opd(head.opd))
         skm = skm_result(_answers(self.answers, wanted), self.policy.skm)
         shares = added(self.sums, wanted)
         return score_document(head, self.span, self.policy, index, rank, pekppp, skm, shares)
-
-    def _pekppp(self, year: int, kode: str | None, codes: Sequence[str] | None) -> dict[str, Any]:
-        return pekppp_json(year, kode, added(self.years[year], codes), self.policy)
 
 
 def load_region(
@@ -147,7 +146,19 @@ def load_region(
     year = chosen.end.year
     years = _year_sums(conn, region, year - 1, year, chosen.tick)
     answers = _skm_answers(conn, region, chosen)
-    return _computed(found, entries, policy, chosen, sums, years, answers)
+    until = _known_until(chosen, now, found)
+    nowcast = RegionNowcast(
+        region, entries, policy, chosen.end,
+        load_inputs(conn, region, until, first_year=first_year(year, policy)),
+        lambda received, codes: added(years[received], codes),
+    )  # fmt: skip
+    return _computed(found, entries, policy, chosen, sums, years, answers, nowcast)
+
+
+def _known_until(chosen: Span, now: datetime, region: Region) -> datetime:
+    """The end of the day, or the moment just after now: what is known then counts."""
+    following = datetime.combine(chosen.end + timedelta(days=1), time.min, region.zone_info)
+    return min(following, now + timedelta.resolution)
 
 
 def _computed(
@@ -158,6 +169,7 @@ def _computed(
     sums: Sums,
     years: Mapping[int, Sums],
     answers: Mapping[str, Answers],
+    nowcast: RegionNowcast,
 ) -> RegionScores:
     own = {code: tally_of(measures) for code, measures in sums.items()}
     whole = total(own.values())
@@ -172,7 +184,7 @@ def _computed(
     ranked = {opd.code: indexes[opd.code] for opd in directory.opds(region.code) if opd.ranked}
     return RegionScores(
         region, directory, policy, chosen, sums, years, answers, tallies, whole, indexes,
-        ranks(ranked),
+        ranks(ranked), nowcast,
     )  # fmt: skip
 
 
