@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.contracts.topics import PARTITIONS
+
 EMBEDDED_SCHEME = "embedded://"
 KAFKA_SCHEME = "kafka://"
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -45,7 +47,10 @@ class Settings(BaseSettings):
         default=1, ge=1, le=7, description="Replication factor for `topics apply`."
     )
     topic_partitions: int = Field(
-        default=4, ge=1, le=256, description="Partitions of each topic for `topics apply`."
+        default=PARTITIONS,
+        ge=1,
+        le=256,
+        description="Partitions of each topic for `topics apply`.",
     )
     master_key: SecretStr | None = Field(
         default=None, description="32 bytes in base64: wraps the key of every ticket. No default."

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DAY_MS = 24 * 60 * 60 * 1000
+# Of each topic, unless an installation is set up with another number (`TANGGAP_TOPIC_PARTITIONS`).
+PARTITIONS = 4
 
 
 class Service(StrEnum):
@@ -36,7 +38,7 @@ class TopicSpec:
     groups: tuple[Service, ...]
     retention_ms: int
     compacted: bool = False
-    partitions: int = 4
+    partitions: int = PARTITIONS
 
 
 TOPICS: dict[Topic, TopicSpec] = {
