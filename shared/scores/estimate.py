@@ -38,7 +38,7 @@ NOT_EVALUATED = "unit tanpa kode PEKPPP tidak dinilai"
 Levels = tuple[Value | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
     """What the inputs of a year make: each aspect, F-02 and IPP, with bounds where one lacks.
 
@@ -85,7 +85,7 @@ def unit_estimate(
     """
     instrument = policy.instrument
     counts = FollowUpCounts.of(sums)
-    follow_up = follow_up_level(counts, instrument.follow_up)
+    follow_up = _follow_up(counts, policy)
     registers = _registers(inputs, year, day, instrument)
     computed: dict[int, int | None] = {instrument.follow_up.indicator: follow_up.level}
     if kode == KODE_B:
@@ -93,7 +93,8 @@ def unit_estimate(
         computed[speed.indicator] = speed_level(sums, speed)
     levels = {then: _register_levels(found, instrument) for then, found in registers.items()}
     levels[year] = levels.get(year, {}) | computed
-    found = year_inputs(inputs, year, levels, instrument)
+    key = tuple([(then, tuple(known.items())) for then, known in levels.items()])
+    found, estimated = _settled(inputs, year, kode, key, policy)
     return UnitEstimate(
         year=year,
         kode=kode,
@@ -103,8 +104,27 @@ def unit_estimate(
         register=registers.get(year, Register()),
         inputs=found,
         entered=_entered(inputs, year, instrument),
-        estimate=estimate(found, kode, policy),
+        estimate=estimated,
     )
+
+
+@lru_cache(maxsize=4096)
+def _follow_up(counts: FollowUpCounts, policy: PolicySet) -> FollowUpLevel:
+    return follow_up_level(counts, policy.instrument.follow_up)
+
+
+# A region's page asks this for every OPD and year, and little of it changes from one to the next.
+@lru_cache(maxsize=4096)
+def _settled(
+    inputs: UnitInputs,
+    year: int,
+    kode: str | None,
+    computed: tuple[tuple[int, tuple[tuple[int, int | None], ...]], ...],
+    policy: PolicySet,
+) -> tuple[YearInputs, Estimate]:
+    levels = {then: dict(known) for then, known in computed}
+    found = year_inputs(inputs, year, levels, policy.instrument)
+    return found, estimate(found, kode, policy)
 
 
 def _registers(
@@ -145,7 +165,7 @@ def estimate(inputs: YearInputs, kode: str | None, policy: PolicySet) -> Estimat
     return _estimate(made_of, f03, counted, kode, policy)
 
 
-# A region's page asks this for every OPD and year, and few combinations exist at a time.
+# Few combinations exist at a time, and the sums of fractions take most of what a first look takes.
 @lru_cache(maxsize=4096)
 def _estimate(
     made_of: tuple[Value | Levels, ...],

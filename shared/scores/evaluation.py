@@ -46,9 +46,12 @@ class FollowUpEntry:
     due_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UnitInputs:
-    """Everything said of a unit: the entry that holds per (year, item), and its register."""
+    """Everything said of a unit: the entry that holds per (year, item), and its register.
+
+    Told apart by identity, so that what was made of it can be found again quickly.
+    """
 
     assessed: Mapping[tuple[int, str], Assessed] = field(default_factory=dict)
     followups: tuple[FollowUpEntry, ...] = ()
@@ -163,9 +166,12 @@ class AspectInputs:
         return None not in self.levels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class YearInputs:
-    """What holds for a unit in a year, of that year or carried, and the respondents of F-03."""
+    """What holds for a unit in a year, of that year or carried, and the respondents of F-03.
+
+    Told apart by identity, as `UnitInputs`.
+    """
 
     year: int
     aspects: Mapping[str, AspectInputs]

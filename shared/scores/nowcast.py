@@ -77,7 +77,7 @@ def _ipp(unit: UnitEstimate, policy: PolicySet, under: str) -> Figure:
         formula = _IPP.format(f02=_plain(instrument.f02), f03=_plain(instrument.f03))
         inputs["f03"] = _value(unit.inputs.f03)
     inputs |= {"grade": found.grade, "missing": [*found.missing]}
-    inputs["carried"] = list(carried(unit, policy))
+    inputs["carried"] = list(carried(unit.inputs, policy))
     if found.reason:
         formula = found.reason
     name = f"Indeks Pelayanan Publik (IPP) {unit.year}"

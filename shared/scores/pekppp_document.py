@@ -6,11 +6,12 @@ It is made for every unit of a region with every score: what only an explanation
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from shared.policy.load import PolicySet
 from shared.scores.estimate import Estimate, GroupEstimate, UnitEstimate
-from shared.scores.evaluation import AspectInputs, Assessed, Known, Value
+from shared.scores.evaluation import AspectInputs, Assessed, Known, Value, YearInputs
 from shared.scores.numbers import figure
 from shared.scores.pekppp import NOTICE, Bounds, FollowUpCounts, FollowUpLevel
 
@@ -21,26 +22,36 @@ def pekppp_json(unit: UnitEstimate, policy: PolicySet) -> dict[str, Any]:
     """Aspects and IPP of a unit and year; `aspect_e` is the live one, with its indicators."""
     instrument = policy.instrument
     live = instrument.live_aspect
-    aspects = {
-        code: _aspect_json(unit.estimate.aspects[code], inputs)
-        for code, inputs in unit.inputs.aspects.items()
-    }
+    aspects, ipp = _estimated_json(unit.inputs, unit.estimate, policy)
     indicators = {
         str(no): _indicator_json(unit, no, known)
         for no, known in zip(
             instrument.numbers[live], unit.inputs.aspects[live].levels, strict=True
         )
     }
-    indicators[str(instrument.follow_up.indicator)] |= _follow_up_json(unit.counts, unit.follow_up)
+    follow_up = indicators[str(instrument.follow_up.indicator)]
+    follow_up["counts"] = _counts_json(unit.counts)
+    follow_up |= _follow_up_json(unit.follow_up)
     return {
         "year": unit.year,
         "kode": unit.kode,
         "instrument": instrument.name,
         "notice": NOTICE,
         "aspect_e": {**aspects[live], "indicators": indicators},
-        "aspects": aspects,
-        "ipp": _ipp_json(unit, policy),
+        "aspects": {code: {**found} for code, found in aspects.items()},
+        "ipp": {**ipp, "missing": [*ipp["missing"]], "carried": [*ipp["carried"]]},
     }
+
+
+# Made of every unit of a region with every score; what is shared here is copied where it is used.
+@lru_cache(maxsize=4096)
+def _estimated_json(
+    inputs: YearInputs, estimate: Estimate, policy: PolicySet
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    aspects = {
+        code: _aspect_json(estimate.aspects[code], found) for code, found in inputs.aspects.items()
+    }
+    return aspects, _ipp_json(inputs, estimate, policy)
 
 
 def region_pekppp_json(
@@ -107,15 +118,18 @@ def _entered_json(entry: Assessed) -> dict[str, Any]:
     }
 
 
-def _follow_up_json(counts: FollowUpCounts, found: FollowUpLevel) -> dict[str, Any]:
+def _counts_json(counts: FollowUpCounts) -> dict[str, int]:
     return {
-        "counts": {
-            "received": counts.received,
-            "finished": counts.finished,
-            "lapor_received": counts.lapor_received,
-            "lapor_finished": counts.lapor_finished,
-            "auto_finished": counts.auto_finished,
-        },
+        "received": counts.received,
+        "finished": counts.finished,
+        "lapor_received": counts.lapor_received,
+        "lapor_finished": counts.lapor_finished,
+        "auto_finished": counts.auto_finished,
+    }
+
+
+def _follow_up_json(found: FollowUpLevel) -> dict[str, Any]:
+    return {
         "rule": found.rule,
         "share": figure(found.share, 4),
         "lapor_share": figure(found.lapor_share, 4),
@@ -124,8 +138,8 @@ def _follow_up_json(counts: FollowUpCounts, found: FollowUpLevel) -> dict[str, A
     }
 
 
-def _ipp_json(unit: UnitEstimate, policy: PolicySet) -> dict[str, Any]:
-    estimate, f03 = unit.estimate, unit.inputs.f03
+def _ipp_json(inputs: YearInputs, estimate: Estimate, policy: PolicySet) -> dict[str, Any]:
+    f03 = inputs.f03
     found = {
         **bounds_json(estimate.ipp),
         "grade": estimate.grade,
@@ -134,11 +148,11 @@ def _ipp_json(unit: UnitEstimate, policy: PolicySet) -> dict[str, Any]:
         "f02": bounds_json(estimate.f02),
         "f03": {
             "value": figure(f03.value) if f03 else None,
-            "n": unit.inputs.f03_n,
+            "n": inputs.f03_n,
             "source": f03.source if f03 else UNKNOWN,
             "year": f03.year if f03 else None,
         },
-        "carried": list(carried(unit, policy)),
+        "carried": list(carried(inputs, policy)),
     }
     return found | _more(estimate)
 
@@ -152,21 +166,22 @@ def _more(estimate: Estimate) -> dict[str, Any]:
     return more
 
 
-def carried(unit: UnitEstimate, policy: PolicySet) -> Iterator[dict[str, Any]]:
+def carried(inputs: YearInputs, policy: PolicySet) -> Iterator[dict[str, Any]]:
     """Every input of another year; an aspect that is all of one is named as a whole."""
-    for code, inputs in unit.inputs.aspects.items():
-        if inputs.own:
-            yield from _carried(code, inputs.own, unit.year)
+    year = inputs.year
+    for code, aspect in inputs.aspects.items():
+        if aspect.own:
+            yield from _carried(code, aspect.own, year)
             continue
-        years = {known.year if known else None for known in inputs.levels}
-        if len(years) == 1 and (first := inputs.levels[0]):
-            yield from _carried(code, first, unit.year)
+        years = {known.year if known else None for known in aspect.levels}
+        if len(years) == 1 and (first := aspect.levels[0]):
+            yield from _carried(code, first, year)
             continue
-        for no, known in zip(policy.instrument.numbers[code], inputs.levels, strict=True):
+        for no, known in zip(policy.instrument.numbers[code], aspect.levels, strict=True):
             if known:
-                yield from _carried(str(no), known, unit.year)
-    if unit.inputs.f03:
-        yield from _carried("f03", unit.inputs.f03, unit.year)
+                yield from _carried(str(no), known, year)
+    if inputs.f03:
+        yield from _carried("f03", inputs.f03, year)
 
 
 def _carried(item: str, known: Known, year: int) -> Iterator[dict[str, Any]]:

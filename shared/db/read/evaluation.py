@@ -3,7 +3,7 @@
 A few queries a region, none per OPD; what a score makes of it is not known here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, func, select
 
 from shared.db.tables.evaluation import desk_assessments, desk_followups
 from shared.scores.evaluation import Assessed, FollowUpEntry, UnitInputs
 
-_Held = dict[str, dict[tuple[int, str], Assessed]]
+_Register = Mapping[str, tuple[FollowUpEntry, ...]]
 
 
 def load_inputs(
@@ -26,14 +26,12 @@ def load_inputs(
 
     Of an item the newest entry before `until` holds, and one without a value takes it back. The
     register's lines are all given: their own dates say what they were on a day. Years before
-    `first_year` are left out.
+    `first_year` are left out. As long as the tables do not change, the same objects are given.
     """
-    assessed = _entries(conn, region, first_year).held_at(until)
-    followups = _followups(conn, region, first_year)
-    return {
-        opd: UnitInputs(assessed.get(opd, {}), tuple(followups.get(opd, ())))
-        for opd in assessed.keys() | followups.keys()
-    }
+    found = _kept_inputs(conn, region, first_year)
+    if not found.entries or found.entries[-1].at < until:
+        return dict(found.newest)
+    return _inputs([entry for entry in found.entries if entry.at < until], found.register)
 
 
 @dataclass(frozen=True)
@@ -48,43 +46,56 @@ class _Entry:
 
 
 @dataclass(frozen=True)
-class _Entries:
-    """A region's entries, oldest first, as long as `seen` is what the table says of itself."""
+class _Kept:
+    """A region's rows, entries oldest first, as long as `seen` is what the tables say of them."""
 
     seen: tuple[Any, ...]
-    rows: tuple[_Entry, ...]
-    newest: _Held
-
-    def held_at(self, until: datetime) -> _Held:
-        """What held just before `until`."""
-        if not self.rows or self.rows[-1].at < until:
-            return self.newest
-        return _held(row for row in self.rows if row.at < until)
+    entries: tuple[_Entry, ...]
+    register: _Register
+    newest: Mapping[str, UnitInputs]
 
 
-# Thousands of rows that change a few times a day, asked for with every score. They are only ever
-# added to, so number, newest row and newest time tell whether these are still all.
-_kept: WeakKeyDictionary[Engine, dict[tuple[str, int], _Entries]] = WeakKeyDictionary()
+# Thousands of rows that change a few times a day, asked for with every score. Entries are only
+# ever added to, lines of the register get a new version with each change.
+_kept: WeakKeyDictionary[Engine, dict[tuple[str, int], _Kept]] = WeakKeyDictionary()
 
 
-def _entries(conn: Connection, region: str, first_year: int) -> _Entries:
+def _kept_inputs(conn: Connection, region: str, first_year: int) -> _Kept:
     kept = _kept.setdefault(conn.engine, {})
-    c = desk_assessments.c
-    wanted = (c.region == region, c.year >= first_year)
-    seen = conn.execute(select(func.count(), func.max(c.id), func.max(c.at)).where(*wanted)).one()
+    entered, register = desk_assessments.c, desk_followups.c
+    changes = (func.max(register.changed_at), func.sum(register.version))
+    seen = (
+        *_seen(conn, desk_assessments, region, first_year, func.max(entered.at)),
+        *_seen(conn, desk_followups, region, first_year, *changes),
+    )
     found = kept.get((region, first_year))
-    if found is None or found.seen != tuple(seen):
-        query = (
-            select(
-                c.opd, c.year, c.item, c.at,
-                c.value, c.n, c.source, c.username, c.reason, c.evidence,
-            )
-            .where(*wanted)
-            .order_by(c.at, c.id)
-        )  # fmt: skip
-        rows = tuple(_entry(*row) for row in conn.execute(query))
-        found = kept[region, first_year] = _Entries(tuple(seen), rows, _held(rows))
+    if found is None or found.seen != seen:
+        entries = _entries(conn, region, first_year)
+        lines = _followups(conn, region, first_year)
+        found = _Kept(seen, entries, lines, _inputs(entries, lines))
+        kept[region, first_year] = found
     return found
+
+
+def _seen(
+    conn: Connection, table: Table, region: str, first_year: int, *changes: ColumnElement[Any]
+) -> tuple[Any, ...]:
+    query = select(func.count(), func.max(table.c.id), *changes).where(
+        table.c.region == region, table.c.year >= first_year
+    )
+    return tuple(conn.execute(query).one())
+
+
+def _entries(conn: Connection, region: str, first_year: int) -> tuple[_Entry, ...]:
+    c = desk_assessments.c
+    query = (
+        select(
+            c.opd, c.year, c.item, c.at, c.value, c.n, c.source, c.username, c.reason, c.evidence
+        )
+        .where(c.region == region, c.year >= first_year)
+        .order_by(c.at, c.id)
+    )
+    return tuple(_entry(*row) for row in conn.execute(query))
 
 
 def _entry(opd: str, year: int, item: str, at: datetime, value: str | None, *said: Any) -> _Entry:
@@ -99,18 +110,7 @@ def _entry(opd: str, year: int, item: str, at: datetime, value: str | None, *sai
 _exact = lru_cache(maxsize=4096)(Fraction)
 
 
-def _held(rows: Iterable[_Entry]) -> _Held:
-    found: _Held = {}
-    for row in rows:
-        unit = found.setdefault(row.opd, {})
-        if row.assessed is None:
-            unit.pop((row.year, row.item), None)
-        else:
-            unit[row.year, row.item] = row.assessed
-    return found
-
-
-def _followups(conn: Connection, region: str, first_year: int) -> dict[str, list[FollowUpEntry]]:
+def _followups(conn: Connection, region: str, first_year: int) -> _Register:
     c = desk_followups.c
     query = (
         select(
@@ -123,4 +123,18 @@ def _followups(conn: Connection, region: str, first_year: int) -> dict[str, list
     found: dict[str, list[FollowUpEntry]] = {}
     for opd, *line in conn.execute(query):
         found.setdefault(opd, []).append(FollowUpEntry(*line))
-    return found
+    return {opd: tuple(lines) for opd, lines in found.items()}
+
+
+def _inputs(entries: Iterable[_Entry], register: _Register) -> dict[str, UnitInputs]:
+    held: dict[str, dict[tuple[int, str], Assessed]] = {}
+    for entry in entries:
+        unit = held.setdefault(entry.opd, {})
+        if entry.assessed is None:
+            unit.pop((entry.year, entry.item), None)
+        else:
+            unit[entry.year, entry.item] = entry.assessed
+    return {
+        opd: UnitInputs(held.get(opd, {}), register.get(opd, ()))
+        for opd in held.keys() | register.keys()
+    }
