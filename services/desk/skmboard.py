@@ -1,6 +1,6 @@
 """The SKM for one reader: the figures of `shared/db/read/skm`, cut to what the reader may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from shared.db.read.skm import SKMReport, load_skm
 from shared.policy.load import load_policies
 from shared.scores.periods import Period, period
 from shared.scores.skm import EXACT, UnknownRuleError
-from shared.scores.skm_document import hide_small_parts
+from shared.scores.skm_document import hide_small_parts, without_figures
 from shared.web.problem import ProblemError
 
 LONGEST_DAYS = 5 * 366
@@ -42,11 +42,23 @@ def skm_report(
         if not may_see_scores(viewer, region, public=found.public_scores):
             raise _closed(viewer)
         today = desk.clock.now().astimezone(found.zone_info).date()
-        report = _loaded(conn, found, opd, wanted, _period(wanted, today), today)
-    document = report.document()
-    if may_see_small(viewer, region):
-        return document
-    return hide_small_parts(document, load_policies().at(today).index.hide_below)
+        days = _period(wanted, today)
+        document = _loaded(conn, found, opd, wanted, days, today).document()
+        if may_see_small(viewer, region):
+            return document
+        below = load_policies().at(today).index.hide_below
+        seen = hide_small_parts(document, below)
+        if opd is None or wanted.service is None:
+            return seen
+        # Asked for by itself, a service shows no more than among the others.
+        whole = _loaded(conn, found, opd, replace(wanted, service=None), days, today).document()
+    listed = {e["service"]: e for e in hide_small_parts(whole, below)["services"]}
+    told = listed.get(wanted.service)
+    if told is not None and "hidden" in told and "hidden" not in seen["skm"]:
+        figures = ("units", "history")
+        hidden = {name: [without_figures(entry) for entry in seen[name]] for name in figures}
+        seen = {**seen, **hidden, "skm": without_figures(seen["skm"])}
+    return seen
 
 
 def _loaded(

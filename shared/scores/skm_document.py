@@ -1,7 +1,7 @@
 """The SKM of a unit and period as JSON, so that page, API, file and command line agree. Pure.
 
-`hide_small_parts` takes away what tells one respondent's answers: parts of fewer than five, and the
-smallest of the others where the hidden ones could be found by subtraction.
+`hide_small_parts` takes away what tells one respondent's answers: parts of fewer than five, and of
+the services the smallest other where the hidden ones could be found by subtraction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,32 +86,49 @@ def span_json(first: date, last: date, code: str, name: str) -> Json:
 
 
 _LISTS = ("services", "units", "history")
-_HIDDEN: Json = {
+_FIGURES: Json = {
     "ikm": None,
     "grade": None,
     "label": None,
-    "n": None,
-    "enough": None,
     "missing": [],
     "without_token": None,
     "without_token_share": None,
-    "hidden": True,
 }
 
 
 def hide_small_parts(document: Json, below: int) -> Json:
-    """The document for the public and the OPD's handlers."""
-    shown = {**document, "skm": _seen(document["skm"], document["skm"]["n"] in range(1, below))}
-    shown["skm"] = _without_comments(shown["skm"], 0 < _comments(document["skm"]) < below)
+    """The document for the public and the OPD's handlers.
+
+    LIMIT: what a unit or a quarter with few answers hides can still be found by subtracting the
+    others, since each of them can be asked for by itself.
+    """
+    shown = {**document, "skm": _seen(document["skm"], below)}
     for name in _LISTS:
-        entries: Sequence[Json] = document.get(name, [])
-        few = _told_by(entries, lambda entry: int(entry["n"]), below)
-        wordy = _told_by(entries, _comments, below)
-        shown[name] = [
-            _without_comments(_seen(entry, number in few), number in wordy)
-            for number, entry in enumerate(entries)
-        ]
+        shown[name] = [_seen(entry, below) for entry in document[name]]
+    told = _told_by(document["services"], lambda entry: int(entry["n"]), below)
+    wordy = _told_by(document["services"], _comments, below)
+    for number, entry in enumerate(shown["services"]):
+        if number in told:
+            shown["services"][number] = without_figures(entry)
+        elif number in wordy:
+            shown["services"][number] = _without_comments(entry)
     return shown
+
+
+def without_figures(entry: Json) -> Json:
+    """A part of which only the number of answers is told, if it is told already."""
+    nrr = dict.fromkeys(entry["nrr"])
+    return _without_comments({**entry, **_FIGURES, "nrr": nrr, "hidden": True})
+
+
+def _seen(entry: Json, below: int) -> Json:
+    if 0 < entry["n"] < below:
+        return without_figures({**entry, "n": None, "enough": None})
+    return _without_comments(entry) if 0 < _comments(entry) < below else entry
+
+
+def _without_comments(entry: Json) -> Json:
+    return {**entry, "comments": dict.fromkeys(entry["comments"])}
 
 
 def _comments(entry: Json) -> int:
@@ -127,15 +144,3 @@ def _told_by(entries: Sequence[Json], size: Callable[[Json], int], below: int) -
             break
         hidden.add(number)
     return hidden
-
-
-def _seen(entry: Json, hide: bool) -> Json:
-    if not hide:
-        return entry
-    return _without_comments({**entry, **_HIDDEN, "nrr": dict.fromkeys(entry["nrr"])}, True)
-
-
-def _without_comments(entry: Json, hide: bool) -> Json:
-    if not hide:
-        return entry
-    return {**entry, "comments": dict.fromkeys(entry["comments"])}
