@@ -117,7 +117,10 @@ class Draft:
 
 def draft(conn: Connection, wanted: Wanted, now: datetime) -> Draft:
     """The report as known now; raises `UnknownUnitError` and `PeriodError`."""
-    report = load_report(conn, wanted.kind, wanted.scope, wanted.period, now)
+    # As it will be written, keys in their order: preview, page and print look alike.
+    report = orjson.loads(
+        canonical(load_report(conn, wanted.kind, wanted.scope, wanted.period, now))
+    )
     newest, previous = _before(conn, wanted)
     found: Sequence[Difference] = ()
     if previous is not None:

@@ -31,14 +31,14 @@ class FollowUpRow:
 
     def state(self, on: date) -> str:
         """How it stood at the end of a day."""
-        for name, day in (
-            ("ditarik", self.withdrawn_on),
-            ("selesai", self.done_on),
-            ("berjalan", self.started_on),
-        ):
-            if day is not None and day <= on:
-                return name
-        return "lewat" if self.due_on < on else "direncanakan"
+        if self.withdrawn_on is not None and self.withdrawn_on <= on:
+            return "ditarik"
+        if self.done_on is not None and self.done_on <= on:
+            return "selesai"
+        if self.due_on < on:
+            return "lewat"
+        started = self.started_on is not None and self.started_on <= on
+        return "berjalan" if started else "direncanakan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,14 @@ SOURCE = (
 )
 FIRST_YEAR = 2020
 _INDEX = ("value", "state", "n", "rank", "backlog")
-_PART = ("p", "n", "on_time", "late", "missed", "running", "good", "mean", "hidden")
+_CLOCK = ("p", "n", "on_time", "late", "missed", "running")
+_PARTS = {
+    "verify": _CLOCK,
+    "first_response": _CLOCK,
+    "finish": _CLOCK,
+    "not_reopened": ("p", "n", "good", "missed"),
+    "satisfaction": ("p", "n", "mean", "hidden"),
+}
 _BOUNDS = ("value", "low", "high")
 _IPP = (*_BOUNDS, "grade", "rule", "missing", "units", "missing_units", "reason")
 _COUNTS = ("received", "finished", "lapor_received", "lapor_finished", "auto_finished")
@@ -193,7 +200,7 @@ def unit_figures(score: Mapping[str, Any]) -> dict[str, Any]:
     low, high = index["interval"]
     return {
         "index": _picked(index, _INDEX) | {"low": low, "high": high},
-        "parts": {name: _picked(part, _PART) for name, part in index["parts"].items()},
+        "parts": {name: _picked(index["parts"][name], members) for name, members in _PARTS.items()},
         "shares": dict(score["shares"]),
         "pekppp": _pekppp(score["pekppp"]),
         "pekppp_assessed": _pekppp(score["pekppp"]["assessed"]),

@@ -10,9 +10,9 @@ WORDS: dict[str, str] = {
     "policies": "Aturan", "deadlines": "tenggat", "notice": "keterangan",
     "format": "bentuk dokumen", "region_name": "daerah", "name": "nama",
     # Index.
-    "index": "Indeks tanggapan", "value": "nilai", "state": "keadaan data", "low": "batas bawah",
+    "index": "Indeks tanggapan", "value": "nilai", "state": "keadaan", "low": "batas bawah",
     "high": "batas atas", "rank": "peringkat", "backlog": "tunggakan lama",
-    "parts": "Bagian", "verify": "Verifikasi", "first_response": "Tanggapan pertama",
+    "parts": "", "verify": "Verifikasi", "first_response": "Tanggapan pertama",
     "finish": "Penyelesaian", "not_reopened": "Tidak dibuka kembali",
     "satisfaction": "Kepuasan pelapor", "p": "nilai (0–1)", "n": "jumlah",
     "on_time": "tepat waktu", "late": "terlambat", "missed": "lewat tenggat",
