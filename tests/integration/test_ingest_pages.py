@@ -15,6 +15,8 @@ from services.ingest.erasure import erase
 from services.ingest.tracking import CaseView, Due, Entry
 from shared.contracts.enums import CitizenAct, SKMElement, Status
 from shared.contracts.feedback import CitizenActed, FeedbackReceived
+from shared.db.read.directory import Directory
+from tanggap.service_list import Listed, replace_services
 from tests.intake_site import NOW, Site, open_site
 
 HTML = {"accept": "text/html"}
@@ -383,3 +385,16 @@ def test_every_page_leads_to_the_public_scores(site: Site, path: str) -> None:
     assert 'href="/lapor/skor"' in site.client.get(path).text
     answer = site.client.get("/lapor/skor")
     assert answer.headers["location"] == "http://127.0.0.1:8000/wilayah"
+
+
+def test_the_form_offers_the_services_of_the_chosen_office(site: Site) -> None:
+    listed = [Listed("paser/dinkes", 'Izin "apotek" <b>', None, None, None)]
+    with site.database.write() as conn:
+        replace_services(conn, listed, Directory.load(conn), NOW)
+    page = site.client.get("/lapor?wilayah=paser&opd=paser/dinkes").text
+    assert '<option value="Izin &#34;apotek&#34; &lt;b&gt;">' in page
+    assert 'name="service"' not in site.client.get("/lapor?wilayah=paser&opd=paser/dlh").text
+    send(site, opd="paser/dinkes", service="Yang lain sama sekali")
+    received = site.events()[-1].data
+    assert isinstance(received, FeedbackReceived)
+    assert received.service == "Yang lain sama sekali"

@@ -12,6 +12,7 @@ from services.ingest.api.routes import command_of, reading, sender_address
 from services.ingest.commands import FileComplaint
 from services.ingest.handlers import Accepted, Deps, Sent
 from services.ingest.metrics import Counted
+from services.ingest.offered import OfferedServices
 from services.ingest.pages import dates
 from services.ingest.pages.labels import CATEGORIES, pick
 from services.ingest.pages.render import (
@@ -37,6 +38,7 @@ _ANCHORS = {
     "occurred_on": "occurred_on",
     "files": "files",
     "opd": "opd",
+    "service": "service",
     "category": "category",
     "reporter.name": "name",
     "reporter.phone": "phone",
@@ -49,6 +51,7 @@ _FIELDS = (
     "location.address",
     "occurred_on",
     "opd",
+    "service",
     "category",
     "reporter.name",
     "reporter.phone",
@@ -86,6 +89,7 @@ class _ReportPages:
     def __init__(self, deps: Deps, renderer: Renderer) -> None:
         self._deps = deps
         self._renderer = renderer
+        self._services = OfferedServices(deps.database, deps.clock, deps.directory)
 
     def region(self, code: str) -> Region | None:
         return self._deps.directory().region(code)
@@ -133,6 +137,7 @@ class _ReportPages:
             today=now.astimezone(region.zone_info).date().isoformat(),
             files_hint=hint,
             opds=[opd for opd in self._deps.directory().opds(region.code) if takes_reports(opd)],
+            services=self._services(values["opd"]),
             categories=[(code.value, pick(pair, lang)) for code, pair in CATEGORIES.items()],
         )
 
