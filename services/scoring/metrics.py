@@ -1,8 +1,9 @@
 """Score gauges, read from the database at scrape time, and the latency of the whole pipeline."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -23,11 +24,13 @@ _FOLLOW_UP = "28"
 class ScoreGauges:
     """One reading: label values with the figure."""
 
-    index: tuple[tuple[str, str, float], ...]
-    aspects: tuple[tuple[str, float | None, float, float], ...]
-    levels: tuple[tuple[str, int], ...]
-    skm: tuple[tuple[str, float], ...]
-    ipp: tuple[tuple[str, float], ...]
+    index: list[tuple[str, str, float]] = field(default_factory=list)
+    aspects: list[tuple[str, str, float]] = field(default_factory=list)
+    bounds: list[tuple[str, str, float]] = field(default_factory=list)
+    levels: list[tuple[str, float]] = field(default_factory=list)
+    skm: list[tuple[str, float]] = field(default_factory=list)
+    ipp: list[tuple[str, float]] = field(default_factory=list)
+    ipp_bounds: list[tuple[str, str, float]] = field(default_factory=list)
 
 
 def latency_observer(clock: Clock) -> ObserveLatency:
@@ -52,32 +55,39 @@ def score_reader(clock: Clock) -> Callable[[Connection], ScoreGauges]:
 def read_gauges(conn: Connection, now: datetime) -> ScoreGauges:
     """The newest figures of every OPD; what is not known is left out."""
     directory = Directory.load(conn)
-    index: list[tuple[str, str, float]] = []
-    aspects: list[tuple[str, float | None, float, float]] = []
-    levels: list[tuple[str, int]] = []
-    skm: list[tuple[str, float]] = []
-    ipp: list[tuple[str, float]] = []
+    gauges = ScoreGauges()
     for region in directory.regions:
         for window in Window:
             scores = load_region(conn, region.code, now, window=window, directory=directory)
-            index += [
+            gauges.index.extend(
                 (code, window.value, float(found.value))
                 for code, found in scores.indexes.items()
                 if found.n
-            ]
-            if window is not Window.DAYS_90:
-                continue
-            document = scores.region_document()
-            if (nowcast := document["pekppp"]["ipp"]["value"]) is not None:
-                ipp.append((region.code, nowcast))
-            for entry in document["opds"]:
-                aspect = entry["pekppp"]["aspect_e"]
-                aspects.append((entry["opd"], aspect["value"], aspect["low"], aspect["high"]))
-                if (level := aspect["indicators"][_FOLLOW_UP]["level"]) is not None:
-                    levels.append((entry["opd"], level))
-                if entry["skm"]["ikm"] is not None:
-                    skm.append((entry["opd"], entry["skm"]["ikm"]))
-    return ScoreGauges(tuple(index), tuple(aspects), tuple(levels), tuple(skm), tuple(ipp))
+            )
+            if window is Window.DAYS_90:
+                _add_region(gauges, region.code, scores.region_document())
+    return gauges
+
+
+def _add_region(gauges: ScoreGauges, region: str, document: dict[str, Any]) -> None:
+    ipp = document["pekppp"]["ipp"]
+    if ipp["value"] is not None:
+        gauges.ipp.append((region, ipp["value"]))
+    if ipp["units"]:
+        gauges.ipp_bounds.extend((region, bound, ipp[bound]) for bound in ("low", "high"))
+    for entry in document["opds"]:
+        opd, pekppp = entry["opd"], entry["pekppp"]
+        aspect = pekppp["aspect_e"]
+        gauges.aspects.extend(
+            (opd, code, found["value"])
+            for code, found in pekppp["aspects"].items()
+            if found["value"] is not None
+        )
+        gauges.bounds.extend((opd, bound, aspect[bound]) for bound in ("low", "high"))
+        if (level := aspect["indicators"][_FOLLOW_UP]["level"]) is not None:
+            gauges.levels.append((opd, level))
+        if entry["skm"]["ikm"] is not None:
+            gauges.skm.append((opd, entry["skm"]["ikm"]))
 
 
 def score_metrics(value: ScoreGauges) -> Iterable[Metric]:
@@ -94,33 +104,45 @@ def score_metrics(value: ScoreGauges) -> Iterable[Metric]:
     )
     for opd, figure in value.skm:
         skm.add_metric([opd], figure)
+    return [index, *_pekppp_metrics(value), skm, *_ipp_metrics(value)]
+
+
+def _ipp_metrics(value: ScoreGauges) -> Iterable[Metric]:
     ipp = GaugeMetricFamily(
-        "tanggap_ipp_nowcast", "Estimated IPP (0 to 5) of the region.", labels=["region"]
+        "tanggap_ipp_nowcast",
+        "Estimated IPP (0 to 5) of the region, once that of every unit of locus nasional is known.",
+        labels=["region"],
     )
     for region, figure in value.ipp:
         ipp.add_metric([region], figure)
-    return [index, *_pekppp_metrics(value), skm, ipp]
+    bounds = GaugeMetricFamily(
+        "tanggap_ipp_nowcast_bound",
+        "Lowest and highest value that the region's IPP can have while inputs are unknown.",
+        labels=["region", "bound"],
+    )
+    for region, bound, figure in value.ipp_bounds:
+        bounds.add_metric([region, bound], figure)
+    return [ipp, bounds]
 
 
 def _pekppp_metrics(value: ScoreGauges) -> Iterable[Metric]:
     aspect = GaugeMetricFamily(
         "tanggap_pekppp_aspect",
-        "Estimated PEKPPP aspect (0 to 5) of the running year, once every indicator is known.",
+        "Estimated PEKPPP aspect (0 to 5) of the running year, once every input of it is known.",
         labels=["opd", "aspect"],
     )
+    for opd, code, figure in value.aspects:
+        aspect.add_metric([opd, code], figure)
     bounds = GaugeMetricFamily(
         "tanggap_pekppp_aspect_bound",
         "Lowest and highest value that the aspect can have while indicators are unknown.",
         labels=["opd", "aspect", "bound"],
     )
-    for opd, known, low, high in value.aspects:
-        if known is not None:
-            aspect.add_metric([opd, _ASPECT], known)
-        bounds.add_metric([opd, _ASPECT, "low"], low)
-        bounds.add_metric([opd, _ASPECT, "high"], high)
+    for opd, bound, figure in value.bounds:
+        bounds.add_metric([opd, _ASPECT, bound], figure)
     level = GaugeMetricFamily(
         "tanggap_pekppp_level",
-        "Computed level (0 to 5) of an indicator in the running year.",
+        "Level (0 to 5) of an indicator in the running year: computed, or as an evaluator set it.",
         labels=["opd", "indicator"],
     )
     for opd, reached in value.levels:

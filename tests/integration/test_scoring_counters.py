@@ -455,7 +455,8 @@ def test_the_gauges_read_every_region(bench: Bench) -> None:
         reading = read_gauges(conn, NOW)
     assert {(o, w) for o, w, _ in reading.index} == {(X, w) for w in ("90d", "month", "year")}
     assert (X, 2) in reading.levels
-    assert reading.skm == ((X, 75.0),)
+    assert reading.skm == [(X, 75.0)]
+    assert ("paser", "low") in {(region, bound) for region, bound, _ in reading.ipp_bounds}
     latency_observer(FixedClock(NOW))(NOW - timedelta(seconds=1))
 
 

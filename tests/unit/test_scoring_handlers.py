@@ -180,8 +180,9 @@ def test_complaints_are_not_surveys() -> None:
 
 def test_gauges_show_only_what_is_known() -> None:
     reading = ScoreGauges(
-        ((X, "90d", 72.2),), ((X, None, 1.5, 5.0), (Y, 4.05, 4.05, 4.05)), ((X, 5),),
-        ((X, 85.83),), (("paser", 3.9),),
+        index=[(X, "90d", 72.2)], aspects=[(Y, "e", 4.05), (Y, "b", 3.5)],
+        bounds=[(X, "low", 1.5), (X, "high", 5.0)], levels=[(X, 5)], skm=[(X, 85.83)],
+        ipp=[("paser", 3.9)], ipp_bounds=[("ppu", "low", 0.4), ("ppu", "high", 4.9)],
     )  # fmt: skip
     found = {
         (sample.name, *sample.labels.values()): sample.value
@@ -194,4 +195,7 @@ def test_gauges_show_only_what_is_known() -> None:
     assert found["tanggap_pekppp_aspect_bound", X, "e", "high"] == 5.0
     assert found["tanggap_pekppp_level", X, "28"] == 5
     assert found["tanggap_skm_ikm", X] == 85.83
+    assert found["tanggap_pekppp_aspect", Y, "b"] == 3.5
     assert found["tanggap_ipp_nowcast", "paser"] == 3.9
+    assert found["tanggap_ipp_nowcast_bound", "ppu", "low"] == 0.4
+    assert ("tanggap_ipp_nowcast", "ppu") not in found
