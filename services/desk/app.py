@@ -38,7 +38,9 @@ MAX_BODY = 256 * 1024
 _API = (
     session, cases, triage, regions, scores, skm, stream, evaluation, followups, editions,
 )  # fmt: skip
-_PAGES = (public, account, board, casepage, surveys, edition_pages)
+_PAGES = (
+    public, account, board, casepage, surveys, evaluation_pages, followup_pages, edition_pages,
+)  # fmt: skip
 
 
 class Part(Protocol):

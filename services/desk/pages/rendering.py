@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.desk.context import session_of
 from services.desk.pages import words
+from services.desk.permissions import may_see_entries
 from services.desk.sessions import Session
 from shared.web.problem import ProblemError
 
@@ -21,6 +22,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.globals["w"] = words
+_TEMPLATES.globals["may_see_entries"] = may_see_entries
 _TEMPLATES.filters.update(number=words.number, percent=words.percent)
 
 
