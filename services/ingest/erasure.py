@@ -4,6 +4,7 @@ What stays: the case's history and the counts, which name nobody, and a record o
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -36,12 +37,19 @@ class Erased:
 
 
 def erase(
-    database: Database, files: Files, clock: Clock, reference: str, by: str, reason: str = ""
+    database: Database,
+    files: Files,
+    clock: Clock,
+    reference: str,
+    by: str,
+    reason: str = "",
+    asked_at: datetime | None = None,
 ) -> Erased:
     """Erase the reporter of a ticket (or receipt): key, sealed columns, files; audited.
 
     The rows go in one transaction, the sealed objects after it; one that a crash leaves behind
-    opens with no key any more and is swept later. Raises `TanggapError` for an unknown one.
+    opens with no key any more and is swept later. `asked_at`, when the citizen asked, is kept in
+    the record. Raises `TanggapError` for an unknown reference.
     """
     wanted = _normalised(reference)
     now = clock.now()
@@ -51,12 +59,13 @@ def erase(
             raise TanggapError(f"{wanted} is unknown, or it was erased before")
         names = _clear(conn, wanted, now)
         acts = _clear_acts(conn, wanted)
+        asked = {"asked_at": asked_at.astimezone(UTC).isoformat()} if asked_at else {}
         conn.execute(
             insert(ingest_erasures).values(
                 ticket=wanted,
                 by=by,
                 reason=reason,
-                removed={"acts": acts, "files": len(names)},
+                removed={"acts": acts, "files": len(names), **asked},
                 at=now,
             )
         )

@@ -12,6 +12,7 @@ from shared.clocks.facts import CaseFact
 from shared.clocks.fold import snapshots
 from shared.clocks.region import RegionRules
 from shared.clocks.state import CaseClocks, Clock, ClockState
+from shared.clocks.worktime import within_clock_hours
 from shared.contracts.case import CaseEventType
 from shared.contracts.enums import Kind
 from shared.scores.measures import Key, Measure, of_clock
@@ -168,8 +169,12 @@ def _add_year(found: Contribution, clocks: CaseClocks, rules: RegionRules) -> No
 def _within(clocks: CaseClocks, rules: RegionRules) -> list[str]:
     if clocks.responded_at is None:
         return []
-    taken = clocks.responded_at - clocks.received_at
-    return [measure for limit, measure in rules.speed_limits if taken <= limit]
+    received, responded = clocks.received_at, clocks.responded_at
+    return [
+        measure
+        for limit, measure in rules.speed_limits
+        if within_clock_hours(received, responded, limit)
+    ]
 
 
 def touched(before: Mapping[Key, int], after: Mapping[Key, int]) -> dict[Key, int]:

@@ -102,11 +102,11 @@ def deadline_in_working_days(
     return end_of_day(calendar.add_working_days(local_day(received, zone), count), zone)
 
 
-def within_24h_periods(received: datetime, answered: datetime, periods: int) -> bool:
-    """PEKPPP Kode B: whether the answer came within `periods` times 24 clock hours."""
-    return answered - received <= periods * timedelta(hours=24)
+def within_clock_hours(received: datetime, answered: datetime, limit: timedelta) -> bool:
+    """PEKPPP Kode B: whether the answer came within n×24 hours by the clock, whatever the day."""
+    return answered - received <= limit
 
 
-def pdp_deadline(noticed: datetime) -> datetime:
-    """Personal data (UU 27/2022): 3×24 hours from the moment it was noticed or asked."""
-    return noticed + PDP_PERIODS * timedelta(hours=24)
+def pdp_deadline(asked: datetime) -> datetime:
+    """Personal data (UU 27/2022): 3×24 hours from the moment it was asked or noticed."""
+    return asked + PDP_PERIODS * timedelta(hours=24)

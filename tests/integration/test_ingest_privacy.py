@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from services.ingest.erasure import erase
 from shared.contracts.feedback import FeedbackReceived
 from shared.db.read import intake
 from shared.db.tables import metadata
-from shared.db.tables.ingest import ingest_files, ingest_keys
+from shared.db.tables.ingest import ingest_erasures, ingest_files, ingest_keys
 from shared.files.store import MissingFileError
 from shared.logs import configure
 from tests.databases import new_sqlite
@@ -155,8 +155,12 @@ def test_erasing_destroys_key_texts_and_files(site: Site, tmp_path: Path) -> Non
             select(ingest_keys.c.wrapped_key).where(ingest_keys.c.ticket == ticket)
         ).scalar_one()
     assert len(names) == 2
-    done = erase(site.database, site.store, site.clock, ticket, by="admin", reason="permintaan")
+    asked = site.clock.now() - timedelta(hours=3)
+    done = erase(site.database, site.store, site.clock, ticket, "admin", "permintaan", asked)
     assert done.files == 2
+    with site.database.read() as conn:
+        record = conn.execute(select(ingest_erasures.c.removed)).scalar_one()
+    assert datetime.fromisoformat(record["asked_at"]) == asked
     for name in names:
         with pytest.raises(MissingFileError):
             site.store.get(name)

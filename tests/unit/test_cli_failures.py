@@ -36,6 +36,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         (["outbox", "republish", "--missing"], "no database"),
         (["simulate", "--rate", "1", "--seconds", "1"], "no database"),
         (["erase", "7KQ4-2MXR"], "no database"),
+        (["erase", "7KQ4-2MXR", "--asked", "kemarin"], "is not a time"),
         (["users", "disable", "siti"], "no database"),
         (["import", "opd", "none.csv"], "no database"),
         (["import", "services", "none.csv"], "no database"),

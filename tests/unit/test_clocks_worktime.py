@@ -18,9 +18,10 @@ from shared.clocks.worktime import (
     in_range,
     local_day,
     pdp_deadline,
-    within_24h_periods,
+    within_clock_hours,
 )
 from shared.policy.load import load_policies
+from tanggap.commands import erase as erasing
 from tests.casebook import WITA, at, rules
 
 BOOK = load_policies()
@@ -74,6 +75,17 @@ def test_the_working_days_of_each_month(year: int, months: list[int]) -> None:
     assert [len(FULL.between(a, b)) for a, b in pairwise(ends)] == months
 
 
+@pytest.mark.parametrize(
+    ("year", "weekdays", "holidays_only", "both"), [(2025, 261, 248, 237), (2026, 261, 248, 240)]
+)
+def test_the_working_days_of_each_year(
+    year: int, weekdays: int, holidays_only: int, both: int
+) -> None:
+    first, end = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
+    found = [len(c.between(first, end)) for c in (WorkCalendar([]), HOLIDAYS_ONLY, FULL)]
+    assert found == [weekdays, holidays_only, both]
+
+
 def test_a_cuti_bersama_published_later_counts_from_its_publication_on() -> None:
     known = rules()
     monday = date(2025, 8, 18).toordinal()
@@ -113,12 +125,34 @@ def test_counting_agrees_with_walking_the_days(start: int, n: int, offsets: set[
     assert FULL.count_after(start, day, skipped) == n
 
 
-def test_hours_and_the_days_of_the_privacy_law_are_other_clocks() -> None:
-    friday = at("2026-09-11 15:00")
-    assert within_24h_periods(friday, friday + timedelta(hours=24), 1)
-    assert not within_24h_periods(friday, friday + timedelta(hours=24, seconds=1), 1)
-    assert within_24h_periods(friday, friday + timedelta(days=14), 14)
-    assert pdp_deadline(friday) == friday + timedelta(days=3)
+FRIDAY = at("2026-09-11 15:00")
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize("periods", [1, 3, 5, 7, 14])
+def test_n_times_24_hours_run_through_nights_and_free_days(periods: int) -> None:
+    limit = periods * DAY
+    assert within_clock_hours(FRIDAY, FRIDAY + limit, limit)
+    assert not within_clock_hours(FRIDAY, FRIDAY + limit + timedelta(microseconds=1), limit)
+
+
+def test_three_times_24_hours_of_the_privacy_law_end_on_a_monday_in_the_middle_of_the_day() -> None:
+    assert pdp_deadline(FRIDAY) == at("2026-09-14 15:00")
+    assert pdp_deadline(FRIDAY.astimezone(UTC)) == at("2026-09-14 15:00")
+
+
+def test_the_three_clocks_are_three_rules() -> None:
+    # Friday 15:00 plus "three days": Wednesday's end, Monday 15:00, and so says the privacy law.
+    assert deadline_in_working_days(FRIDAY, 3, FULL, WITA) == at("2026-09-17 00:00")
+    assert not within_clock_hours(FRIDAY, at("2026-09-14 15:01"), 3 * DAY)
+    assert pdp_deadline(FRIDAY) < at("2026-09-14 15:01")
+
+
+def test_whoever_erases_is_told_whether_it_was_in_time() -> None:
+    assert erasing._in_time(FRIDAY, at("2026-09-14 15:00")).startswith("in time")
+    late = erasing._in_time(FRIDAY, at("2026-09-14 15:01"))
+    assert late.startswith("LATE")
+    assert "2026-09-14 15:00" in late
 
 
 def test_a_time_that_no_calendar_reaches_is_refused() -> None:
