@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from shared.db.engine import Database
 from shared.db.read.directory import Directory
 from shared.db.read.services import services_of, users_per_year
 from shared.db.tables.directory import desk_opds
 from shared.db.tables.evaluation import desk_assessments, desk_services
+from shared.db.tables.scoring import scoring_skm_counters
 from shared.directory import seed
+from shared.scores.measures import month_of
 from shared.scores.pekppp import NOTICE
 from tanggap.__main__ import main
 from tanggap.service_list import Listed, replace_services
@@ -216,40 +218,49 @@ def test_a_list_of_today_may_be_corrected_today_and_back_in_time(
         assert len(conn.execute(select(desk_services)).all()) >= 4
 
 
-@pytest.mark.parametrize(
-    ("words", "rows", "said"),
-    [
-        (["services"], ("opd;name", "paser/dinkes;A", "paser/x;B"), "row 4: opd is no OPD's"),
-        (["services"], ("opd;name", "paser/ext-pln;A"), "row 3: opd is no OPD's"),
-        (["services"], ("opd;name", "paser/dlh;A", "paser/dlh;a"), "row 4: name stands there"),
-        (["services"], ("opd;name;users", "paser/dlh;A;0"), "row 3: users_per_year is from 1"),
-        (["services"], ("opd;name;url", "paser/dlh;A;javascript:x"), "row 3: sippn_url is no"),
-        (["services"], ("opd;name;valid_from", "paser/dlh;A;31/12/2099"), "lies too far away"),
-        (["opd"], ("region;name;title;short", "paser;dlh;A;A"), "is missing from the list"),
-        (["opd"], ("region;name;title;short;parent", "paser;dlh;A;A;x"), "parent is not in"),
-        (["opd"], ("region;name;title;short", "x;setda-organisasi;A;A"), "region x is not known"),
-    ],
-)
+REFUSED = [
+    ("services", ("opd;name", "paser/dinkes;A", "paser/x;B"), "row 4: opd is no OPD's"),
+    ("services", ("opd;name", "paser/ext-pln;A"), "row 3: opd is no OPD's"),
+    ("services", ("opd;name", "paser/dlh;A", "paser/dlh;a"), "row 4: name stands there"),
+    ("services", ("opd;name;users", "paser/dlh;A;0"), "row 3: users_per_year is from 1"),
+    ("services", ("opd;name;url", "paser/dlh;A;javascript:x"), "row 3: sippn_url is no"),
+    ("services", ("opd;name;valid_from", "paser/dlh;A;31/12/2099"), "lies too far away"),
+    ("opd", ("region;name;title;short", "paser;dlh;A;A"), "is missing from the list"),
+    ("opd", ("region;name;title;short;parent", "paser;dlh;A;A;x"), "parent is not in"),
+    ("opd", ("region;name;title;short", "x;setda-organisasi;A;A"), "region x is not known"),
+]
+
+
 def test_a_refused_list_leaves_the_database_as_it_was(
-    db: Database, command: Command, tmp_path: Path, words: list[str], rows: list[str], said: str
+    db: Database, command: Command, tmp_path: Path
 ) -> None:
     before = everything(db)
-    code, out, err = command("import", *words, file_of(tmp_path, "daftar.csv", *rows))
-    assert (code, out) == (1, "")
-    assert said in err
-    assert everything(db) == before
+    for what, rows, said in REFUSED:
+        code, out, err = command("import", what, file_of(tmp_path, "daftar.csv", *rows))
+        assert (code, out) == (1, "")
+        assert said in err
+        assert everything(db) == before
 
 
 def test_scores_go_out_with_the_notice_and_never_over_another_file(
-    command: Command, tmp_path: Path
+    db: Database, command: Command, tmp_path: Path
 ) -> None:
     file = tmp_path / "skor.xlsx"
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().toordinal()
+    # Two answers, on a day and in its month.
+    two = {"region": "paser", "opd": "paser/dlh", "service": "", "element": "", "total": 2, "n": 2}
+    steps = [(0, yesterday), (1, month_of(yesterday))]
+    with db.write() as conn:
+        rows = [{**two, "grain": grain, "step": step} for grain, step in steps]
+        conn.execute(insert(scoring_skm_counters), rows)
     assert command("export", "scores", "paser", file)[0] == 0
-    rows = list(read_rows(file, needed=("opd", "policy", "catatan")))
-    assert rows[0].get("opd") == "paser"
-    assert len(rows) > 30
-    assert {row.get("catatan") for row in rows} == {NOTICE}
-    assert all(row.get("policy") for row in rows)
+    read = list(read_rows(file, needed=("opd", "policy", "catatan")))
+    assert read[0].get("opd") == "paser"
+    assert len(read) > 30
+    assert {row.get("catatan") for row in read} == {NOTICE}
+    assert all(row.get("policy") for row in read)
+    answers = {row.get("opd"): row.get("skm_n") for row in read}
+    assert (answers["paser/dlh"], answers["paser/dinkes"]) == ("", "0")
     assert "--force" in command("export", "scores", "paser", file)[2]
     code, _, err = command("export", "scores", "paser/tidak-ada", tmp_path / "b.csv")
     assert (code, err.startswith("tanggap: paser/tidak-ada is neither")) == (1, True)
