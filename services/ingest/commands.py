@@ -60,7 +60,7 @@ class FileComplaint(Command):
 class Statistics(Command):
     """Respondent of a survey: statistics, no identity (domain.md §2.4)."""
 
-    sex: Word | None = None
+    sex: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
     age: Annotated[int, Field(ge=5, le=120)] | None = None
     education: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] | None = None
     occupation: Word | None = None

@@ -2,7 +2,7 @@
 
 import typer
 
-from tanggap.commands import import_opd, import_pekppp, import_services
+from tanggap.commands import import_opd, import_pekppp, import_services, import_skm
 
 group = typer.Typer(help="Files in (CSV, XLSX).", no_args_is_help=True, rich_markup_mode=None)
 
@@ -12,5 +12,5 @@ def _group() -> None:
     """Files in (CSV, XLSX)."""
 
 
-for module in (import_opd, import_services, import_pekppp):
+for module in (import_opd, import_services, import_pekppp, import_skm):
     module.register(group)

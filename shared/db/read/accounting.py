@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from shared.db.tables.common import dead_letters, outbox
 from shared.db.tables.desk import desk_cases
-from shared.db.tables.ingest import ingest_complaints, ingest_surveys
+from shared.db.tables.ingest import ingest_complaints, ingest_keys, ingest_surveys
 from shared.db.tables.scoring import scoring_cases, scoring_surveys
 
 # What is younger may still be on its way and is not missed yet.
@@ -101,7 +101,16 @@ def accounting(conn: Connection, now: datetime) -> Accounting:
             conn, case.ticket, scoring_cases.c.ticket, case.opened_at < horizon
         ),
         missing_survey_scores=_missing(
-            conn, survey.receipt, scoring_surveys.c.receipt, survey.received_at < horizon
+            conn,
+            survey.receipt,
+            scoring_surveys.c.receipt,
+            survey.received_at < horizon,
+            # A survey from a file has the day it was answered on; its key tells when it came in.
+            ~exists(
+                select(literal(1)).where(
+                    ingest_keys.c.ticket == survey.receipt, ingest_keys.c.created_at >= horizon
+                )
+            ),
         ),
     )
 
@@ -111,11 +120,11 @@ def _count(conn: Connection, table: Table) -> int:
 
 
 def _missing(
-    conn: Connection, here: Column[str], there: Column[str], old: ColumnElement[bool]
+    conn: Connection, here: Column[str], there: Column[str], *old: ColumnElement[bool]
 ) -> int:
-    """Rows of `here` that are neither `there` nor a dead letter."""
+    """Rows of `here` that are old but neither `there` nor a dead letter."""
     arrived = exists(select(literal(1)).where(there == here))
     # By key, which holds a survey's receipt as well as a ticket.
     dead = exists(select(literal(1)).where(dead_letters.c.key == cast(here, LargeBinary)))
-    query = select(func.count()).select_from(here.table).where(old, ~arrived, ~dead)
+    query = select(func.count()).select_from(here.table).where(~arrived, ~dead, *old)
     return conn.execute(query).scalar_one()
