@@ -14,7 +14,7 @@ from tanggap.sheets.writing import Cell
 Path = tuple[str, ...]
 _INDEX: Path = ("responsiveness",)
 _PARTS: Path = (*_INDEX, "parts")
-_YEAR: Path = ("pekppp",)
+_RUNNING: Path = ("pekppp",)
 _CLOCK = ("p", "n", "on_time", "late", "missed", "running")
 _OTHER = {"not_reopened": ("p", "n", "good", "missed"), "satisfaction": ("p", "n", "mean")}
 
@@ -30,17 +30,23 @@ def _columns() -> Iterator[tuple[str, Path]]:
     for part, counts in (dict.fromkeys(CLOCK_PARTS, _CLOCK) | _OTHER).items():
         for count in counts:
             yield f"{part}_{count}", (*_PARTS, part, count)
-    yield "pekppp_year", (*_YEAR, "year")
-    yield "kode", (*_YEAR, "kode")
-    for bound in ("value", "low", "high"):
-        yield f"aspect_e_{bound}", (*_YEAR, "aspect_e", bound)
-    for no in ("25", "26", "27", "28"):
-        yield f"indicator_{no}", (*_YEAR, "aspect_e", "indicators", no, "level")
-    for what in ("value", "low", "high", "grade", "rule"):
-        yield f"ipp_{what}", (*_YEAR, "ipp", what)
+    yield "kode", (*_RUNNING, "kode")
+    yield from _year("", _RUNNING)
+    yield from _year("assessed_", (*_RUNNING, "assessed"))
     for what in ("ikm", "grade", "n", "n_required", "rule"):
         yield what if what == "ikm" else f"skm_{what}", ("skm", what)
     yield "policy", ("policy",)
+
+
+def _year(prefix: str, path: Path) -> Iterator[tuple[str, Path]]:
+    """A year of PEKPPP: the running one, or the one before it, which is being assessed."""
+    yield f"{prefix}pekppp_year", (*path, "year")
+    for bound in ("value", "low", "high"):
+        yield f"{prefix}aspect_e_{bound}", (*path, "aspect_e", bound)
+    for no in ("25", "26", "27", "28"):
+        yield f"{prefix}indicator_{no}", (*path, "aspect_e", "indicators", no, "level")
+    for what in ("value", "low", "high", "grade", "rule"):
+        yield f"{prefix}ipp_{what}", (*path, "ipp", what)
 
 
 _PATHS = tuple(_columns())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select
@@ -24,6 +25,7 @@ from tanggap.sheets.writing import Sheet, write_table
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
+WITA = ZoneInfo("Asia/Makassar")
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -253,12 +255,17 @@ def test_scores_go_out_with_the_notice_and_never_over_another_file(
     with db.write() as conn:
         rows = [{**two, "grain": grain, "step": step} for grain, step in steps]
         conn.execute(insert(scoring_skm_counters), rows)
+    marks = file_of(tmp_path, "marks.csv", "opd;25", "paser/dlh;4")
+    last_year = str(datetime.now(WITA).year - 1)
+    assert command("import", "pekppp", marks, "--year", last_year)[0] == 0
     assert command("export", "scores", "paser", file)[0] == 0
     read = list(read_rows(file, needed=("opd", "policy", "catatan")))
     assert read[0].get("opd") == "paser"
     assert len(read) > 30
     assert {row.get("catatan") for row in read} == {NOTICE}
     assert all(row.get("policy") for row in read)
+    entered = {row.get("opd") for row in read if row.get("assessed_indicator_25") == "4"}
+    assert entered == {"paser/dlh"}
     answers = {row.get("opd"): row.get("skm_n") for row in read}
     assert (answers["paser/dlh"], answers["paser/dinkes"]) == ("", "0")
     assert "--force" in command("export", "scores", "paser", file)[2]
