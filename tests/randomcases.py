@@ -15,6 +15,13 @@ from tests.casebook import TRIAGE, T, X, Y, at
 START = at("2025-12-01 10:00")
 UNITS = (X, Y, TRIAGE)
 ACTS = tuple(type_ for type_ in CaseEventType if type_ is not T.OPENED)
+# What often comes next, so that questions are answered and finished cases come back.
+FOLLOWS = {
+    T.ASKED: (T.ANSWERED, T.UNSENT, T.ASKED),
+    T.RESOLVED: (T.REOPENED, T.RATED, T.ASKED),
+    T.REOPENED: (T.ASSIGNED, T.RESOLVED, T.WITHDRAWN),
+    T.REPLIED: (T.AUTO_RESOLVED, T.ADDED, T.FORWARDED),
+}
 YES_NO = (False, True)
 Pick = Callable[[Sequence[Any]], Any]
 """Chooses one of several."""
@@ -51,22 +58,36 @@ def make_case(pick: Pick, most: int) -> list[CaseFact]:
     clock = opened
     for sequence in range(2, 2 + pick(range(most + 1))):
         clock += timedelta(hours=pick((0, 0, 1, 5, 20, 26, 50, 100, 300, 600, 9000)))
-        type_ = pick(ACTS)
+        likely = FOLLOWS.get(facts[-1].type)
+        type_ = pick(likely if likely and pick(YES_NO) else ACTS)
         if type_ in (T.FORWARDED, T.ASSIGNED):
             holder = pick(UNITS)
         elif type_ is T.REOPENED:
             holder = TRIAGE
         when = clock if steady else clock - timedelta(hours=pick((0, 0, 40)))
-        facts.append(_fact(pick, type_, sequence, holder, when))
+        number = _number(pick, type_, facts)
+        facts.append(_fact(pick, type_, sequence, holder, when, number))
     return facts
 
 
-def _fact(pick: Pick, type_: CaseEventType, sequence: int, holder: str, when: datetime) -> CaseFact:
-    number = None
+def _number(pick: Pick, type_: CaseEventType, before: list[CaseFact]) -> int | None:
+    """A rating's score, or which question proved unsent: mostly one that was asked."""
     if type_ is T.RATED:
-        number = pick(range(1, 6))
+        return int(pick(range(1, 6)))
     if type_ is T.UNSENT:
-        number = pick(range(1, sequence + 1))
+        asked = [fact.sequence for fact in before if fact.type is T.ASKED]
+        return int(pick([*asked, len(before)]))
+    return None
+
+
+def _fact(
+    pick: Pick,
+    type_: CaseEventType,
+    sequence: int,
+    holder: str,
+    when: datetime,
+    number: int | None,
+) -> CaseFact:
     actor = _actor(pick, type_)
     staff = actor in (Actor.HANDLER, Actor.COORDINATOR)
     corrected = type_ is T.CORRECTED

@@ -1,8 +1,8 @@
 """From facts to counters: what each case adds, when, and that no order of arrival matters."""
 
-import random
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from services.scoring.rules import contributions, deltas, timeline, touched
 from shared.clocks.facts import CaseFact
-from shared.clocks.fold import fold
+from shared.clocks.fold import fold, snapshots
 from shared.contracts.enums import Kind
 from shared.scores.index import opd_index, tally_of
-from shared.scores.measures import Key, expand, first_day_of, month_of
+from shared.scores.measures import Grain, Key, expand, first_day_of, month_of
 from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
 from tests.casebook import TRIAGE, CaseBook, T, X, Y, day, rules
 from tests.randomcases import cases
@@ -196,17 +196,100 @@ def test_a_case_in_triage_has_no_response_clock() -> None:
     assert not any("first_response" in measure for _, measure in shown)
 
 
+# -- the counters, by hand ------------------------------------------------------------------------
+
+
+def test_going_from_one_set_of_deltas_to_another_takes_back_and_adds() -> None:
+    step = day(MON)
+    kept, gone, new = (
+        (X, "received", step, 1),
+        (X, "finish.late", step, 2),
+        (Y, "rating.n", step, 3),
+    )
+    assert touched({kept: 1, gone: 1}, {kept: 1, new: 2}) == {gone: -1, new: 2}
+    assert touched({kept: 1}, {kept: 3}) == {kept: 2}
+    assert touched({}, {}) == {}
+
+
+def test_what_a_case_adds_once_a_day_has_ended() -> None:
+    state = CaseBook(MON).verify(MON).fold()
+    shown = contributions(state, RULES, 365, day("2026-09-25"))
+    assert shown[X, "verify.on_time", day(MON)] == 1
+    assert shown[X, "finish.missed", 0] == 1
+    assert (X, "finish.running", 0) not in shown
+
+
+def test_a_delta_is_kept_in_the_grains_its_measure_is_read_by() -> None:
+    step, tick = day("2026-09-08"), 2 * day("2026-10-01")
+    september, october = month_of(step), month_of(tick >> 1)
+    state = expand({(X, "finish.running", 0, tick): 1})
+    assert state == {
+        ("paser", Grain.STATE_DAY, 0, tick, X, "finish.running"): 1,
+        ("paser", Grain.STATE_MONTH, 0, october, X, "finish.running"): 1,
+    }
+    two = {(X, "finish.late", step, tick): 1, (X, "finish.late", step + 1, tick): 1}
+    assert expand(two) == {
+        ("paser", Grain.STEP_DAY_DAY, step, tick, X, "finish.late"): 1,
+        ("paser", Grain.STEP_DAY_DAY, step + 1, tick, X, "finish.late"): 1,
+        ("paser", Grain.STEP_DAY_MONTH, step, october, X, "finish.late"): 1,
+        ("paser", Grain.STEP_DAY_MONTH, step + 1, october, X, "finish.late"): 1,
+        ("paser", Grain.STEP_MONTH_DAY, september, tick, X, "finish.late"): 2,
+        ("paser", Grain.STEP_MONTH_MONTH, september, october, X, "finish.late"): 2,
+    }
+    year = expand({(X, "year.in", step, tick): 1})
+    assert {key[1] for key in year} == {Grain.YEAR_DAY, Grain.YEAR_MONTH}
+
+
+@pytest.mark.parametrize(
+    ("start", "as_of"),
+    [
+        ("2026-09-01", "2026-09-07"),  # early in a month: its days are added
+        ("2026-09-01", "2026-09-28"),  # late: the days that are left are taken away
+        ("2026-07-05", "2026-09-08"),  # few days before the start are taken away
+        ("2026-07-25", "2026-09-28"),  # few days after it are added
+        ("2026-09-20", "2026-09-22"),  # no whole month at all
+    ],
+)
+def test_every_window_reads_what_its_steps_and_ticks_say(start: str, as_of: str) -> None:
+    books = [CaseBook(MON).resolve("2026-09-08"), CaseBook("2026-07-06").resolve("2026-07-28"),
+             CaseBook("2026-06-22").verify("2026-07-02"), CaseBook("2026-09-21")]  # fmt: skip
+    moved: dict[Key, int] = {}
+    for book in books:
+        for key, n in deltas(book.facts, RULES).items():
+            moved[key] = moved.get(key, 0) + n
+    tick = 2 * day(as_of) + 1
+    steps = {key: n for key, n in moved.items() if not key[1].startswith("year.")}
+    ranges = (*state_ranges(tick), *step_ranges(date.fromisoformat(start), tick))
+    assert _read(expand(moved), ranges) == _value(steps, tick, day(start))
+    cohort = {key: n for key, n in moved.items() if key[1].startswith("year.")}
+    assert _read(expand(moved), year_ranges(2026, 2026, tick)) == _value(cohort, tick, 0)
+
+
 # -- properties -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
-@given(cases(), st.randoms(use_true_random=False))
-def test_arrival_in_any_order_and_twice_gives_the_same(
-    facts: list[CaseFact], chance: random.Random
+@settings(max_examples=60)
+@given(cases(), st.data())
+def test_any_order_doubling_and_batching_gives_the_same_state_and_counters(
+    facts: list[CaseFact], data: st.DataObject
 ) -> None:
-    shuffled = facts[:]
-    chance.shuffle(shuffled)
-    assert deltas(shuffled, RULES) == deltas(facts, RULES)
+    doubled = facts + data.draw(st.lists(st.sampled_from(facts), max_size=4))
+    arrival = data.draw(st.permutations(doubled))
+    cuts = {0, len(arrival)} | data.draw(st.sets(st.integers(0, len(arrival)), max_size=5))
+    known: dict[int, CaseFact] = {}
+    before: dict[Key, int] = {}
+    counters: dict[Key, int] = {}
+    for begin, end in pairwise(sorted(cuts)):
+        # What a batch does: keep what is new, fold the case anew, add the difference.
+        for fact in arrival[begin:end]:
+            known.setdefault(fact.sequence, fact)
+        after = deltas(known.values(), RULES)
+        for key, n in touched(before, after).items():
+            counters[key] = counters.get(key, 0) + n
+        before = after
+    assert {key: n for key, n in counters.items() if n} == deltas(facts, RULES)
+    assert fold(known.values(), RULES) == fold(facts, RULES)
+    assert list(snapshots(known.values(), RULES)) == list(snapshots(facts, RULES))
 
 
 @settings(max_examples=100)
