@@ -3,7 +3,7 @@
 Pure values. None holds a text of a citizen or the name of a person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,6 +66,26 @@ class RegisterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """An indicator's level of the assessed year and what it rests on.
+
+    `level` is what holds, `computed` what the system finds; `source` is computed, evaluator,
+    import or unknown; `from_year` is another year where the level is carried over. Who entered it
+    stays in the audit trail.
+    """
+
+    no: int
+    name: str
+    level: int | float | None
+    computed: int | None
+    source: str
+    from_year: int | None = None
+    entered_on: date | None = None
+    reason: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MonthlyEdition:
     """The newest signed monthly report of an OPD's month."""
 
@@ -75,8 +95,6 @@ class MonthlyEdition:
     sha256: str
 
 
-def evidence_names(pieces: Iterable[Any] | int) -> list[str]:
+def evidence_names(pieces: Iterable[Mapping[str, Any]]) -> list[str]:
     """The names of files and the addresses of links: what is at hand, not the things themselves."""
-    if isinstance(pieces, int):
-        return [f"{pieces} berkas atau tautan"] if pieces else []
     return [str(piece.get("name") or piece.get("url") or "berkas") for piece in pieces]

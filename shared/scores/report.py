@@ -16,7 +16,7 @@ from typing import Any
 from shared.policy.instrument import FollowUp
 from shared.scores.numbers import figure
 from shared.scores.pekppp import NOTICE, FollowUpCounts, follow_up_level
-from shared.scores.register import FollowUpRow, MonthlyEdition, RegisterRow, evidence_names
+from shared.scores.register import FollowUpRow, Grounds, MonthlyEdition, RegisterRow
 
 FORMAT = 1
 SOURCE = (
@@ -36,7 +36,10 @@ _PARTS = {
 _BOUNDS = ("value", "low", "high")
 _IPP = (*_BOUNDS, "grade", "rule", "missing", "units", "missing_units", "reason")
 _COUNTS = ("received", "finished", "lapor_received", "lapor_finished", "auto_finished")
-_SKM = ("ikm", "grade", "label", "n", "n_required", "rule", "without_token", "hidden")
+_SKM = (
+    "ikm", "grade", "label", "n", "n_required", "population", "rule", "without_token", "hidden",
+    "bursts",
+)  # fmt: skip
 
 
 class ReportKind(StrEnum):
@@ -130,17 +133,19 @@ class Evidence:
     """What the F-01 pack is made of, beside its head.
 
     `year`: the Score JSON whose window is the year. `pekppp`: the `pekppp` part of that year as of
-    today. `services`: SKM by service.
+    today, `grounds` its indicators of the live aspect, `survey_grounds` no. 8 and 9. `skm`: the
+    survey's figures of the year, with `services` by name.
     """
 
     year: Mapping[str, Any]
     pekppp: Mapping[str, Any]
+    skm: Mapping[str, Any]
     follow_up: FollowUp
-    indicator_names: Mapping[str, str]
+    grounds: tuple[Grounds, ...] = ()
+    survey_grounds: tuple[Grounds, ...] = ()
     followups: tuple[FollowUpRow, ...] = ()
     register: tuple[RegisterRow, ...] = ()
     monthly: tuple[MonthlyEdition, ...] = ()
-    services: Mapping[str, Mapping[str, Any]] | None = None
 
 
 def f01(head: Head, evidence: Evidence) -> dict[str, Any]:
@@ -148,21 +153,18 @@ def f01(head: Head, evidence: Evidence) -> dict[str, Any]:
     pekppp, period = evidence.pekppp, head.period
     figures = unit_figures(evidence.year)
     del figures["pekppp"], figures["pekppp_assessed"]
-    known = pekppp["aspect_e"]["indicators"]
-    indicators = {no: _indicator(known[no], evidence.indicator_names.get(no, "")) for no in known}
     figures |= {
-        "pekppp": _pekppp(pekppp) | {"indicators": indicators},
+        "pekppp": _pekppp(pekppp) | {"indicators": _indicators(evidence.grounds)},
+        "survey_indicators": _indicators(evidence.survey_grounds),
         "no28_without_auto": _without_auto(evidence),
         "counts": _monthly_counts(evidence.register, period),
         "register": {row.ticket: _case(row) for row in evidence.register if row.listed},
         "unlisted": sum(not row.listed for row in evidence.register),
         "followups": {str(row.id): _followup(row, period.as_of) for row in evidence.followups},
         "monthly_reports": _monthly_reports(evidence.monthly, period),
+        "skm": _skm(evidence.skm)
+        | {"services": {str(one["service"]): _skm(one) for one in evidence.skm["services"]}},
     }
-    if evidence.services:
-        figures["skm"]["services"] = {
-            name: _picked(found, _SKM) for name, found in sorted(evidence.services.items())
-        }
     return _document(head, figures)
 
 
@@ -204,7 +206,7 @@ def unit_figures(score: Mapping[str, Any]) -> dict[str, Any]:
         "shares": dict(score["shares"]),
         "pekppp": _pekppp(score["pekppp"]),
         "pekppp_assessed": _pekppp(score["pekppp"]["assessed"]),
-        "skm": _picked(score["skm"], _SKM) | {"nrr": dict(score["skm"]["nrr"])},
+        "skm": _skm(score["skm"]),
     }
 
 
@@ -223,18 +225,24 @@ def _pekppp(part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _indicator(found: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A level with the grounds that an evaluator gave; who entered it stays in the audit trail."""
-    entered = found.get("entered") or {}
+def _indicators(grounds: Iterable[Grounds]) -> dict[str, Any]:
     return {
-        "name": name,
-        "level": found["level"],
-        "computed": found["computed"],
-        "source": found["source"],
-        "entered_on": str(entered["at"])[:10] if entered.get("at") else None,
-        "reason": entered.get("reason") or None,
-        "evidence": evidence_names(entered.get("evidence") or ()),
+        str(found.no): {
+            "name": found.name,
+            "level": found.level,
+            "computed": found.computed,
+            "source": found.source,
+            "from_year": found.from_year,
+            "entered_on": _iso(found.entered_on),
+            "reason": found.reason,
+            "evidence": list(found.evidence),
+        }
+        for found in grounds
     }
+
+
+def _skm(found: Mapping[str, Any]) -> dict[str, Any]:
+    return _picked(found, _SKM) | {"nrr": dict(found["nrr"])}
 
 
 def _without_auto(evidence: Evidence) -> dict[str, Any]:

@@ -34,6 +34,7 @@ WORDS: dict[str, str] = {
     "evidence": "bukti", "survey_indicators": "Indikator tindak lanjut SKM",
     # SKM.
     "skm": "SKM", "ikm": "IKM", "label": "sebutan", "n_required": "sampel minimum",
+    "population": "pengguna setahun", "bursts": "kiriman seragam", "from_year": "dari tahun",
     "without_token": "tanpa token kunjungan", "nrr": "NRR", "services": "Layanan",
     "persyaratan": "persyaratan", "prosedur": "prosedur", "waktu": "waktu", "biaya": "biaya",
     "produk": "produk", "kompetensi": "kompetensi", "perilaku": "perilaku",
@@ -92,10 +93,10 @@ def _name(path: Sequence[str], at: int, report: Mapping[str, Any]) -> str:
         return str(entry["name"]) if entry else key
     if above == "followups":
         return f"entri {key}"
-    if above == "indicators":
+    if above in ("indicators", "survey_indicators"):
         return f"no. {key}"
     if above in ("register", "services", "status", "channel"):
-        return key.replace("_", " ") if above != "services" else key
+        return (key or "tanpa nama layanan") if above == "services" else key.replace("_", " ")
     if above in ("counts", "monthly_reports"):
         return period_name(key)
     return WORDS.get(key, key)

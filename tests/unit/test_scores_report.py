@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from shared.policy.load import load_policies
 from shared.scores.differences import applied, canonical, differences, fingerprint
 from shared.scores.pekppp import NOTICE
-from shared.scores.register import FollowUpRow, MonthlyEdition, RegisterRow, evidence_names
+from shared.scores.register import (
+    FollowUpRow,
+    Grounds,
+    MonthlyEdition,
+    RegisterRow,
+    evidence_names,
+)
 from shared.scores.report import (
     Evidence,
     Head,
@@ -201,13 +207,28 @@ def pack() -> dict[str, Any]:
         case(4, status="ditolak", counted=False, finished=False, finished_on=None),
         case(5, listed=False),
     )
+    skm = score()["skm"]
     return f01(
         head(ReportKind.F01),
         Evidence(
             year=score(),
             pekppp=pekppp(2025),
             follow_up=POLICY.instrument.follow_up,
-            indicator_names={"25": "Sarana"},
+            skm=skm | {"services": [skm | {"service": "Loket", "ikm": 90.0}]},
+            grounds=(
+                Grounds(
+                    25,
+                    "Sarana",
+                    4,
+                    None,
+                    "evaluator",
+                    None,
+                    date(2026, 2, 3),
+                    "Sesuai kunjungan",
+                    ("foto.jpg",),
+                ),
+            ),
+            survey_grounds=(Grounds(8, "Tindak lanjut", 5, 5, "computed"),),
             followups=(FOLLOW_UP,),
             register=rows,
             monthly=(MonthlyEdition("2025-02", 3, date(2025, 3, 5), "ab" * 32),),
@@ -274,10 +295,17 @@ def test_the_pack_tells_grounds_and_names_of_evidence_but_not_who_entered_them()
     found = pack()
     assert found["figures"]["pekppp"]["indicators"]["25"] == {
         "name": "Sarana", "level": 4, "computed": None, "source": "evaluator",
-        "entered_on": "2026-02-03", "reason": "Sesuai kunjungan", "evidence": ["foto.jpg"],
+        "from_year": None, "entered_on": "2026-02-03", "reason": "Sesuai kunjungan",
+        "evidence": ["foto.jpg"],
     }  # fmt: skip
+    assert found["figures"]["survey_indicators"]["8"]["level"] == 5
     assert "budi" not in canonical(found)
     assert "RAHASIA" not in canonical(found)
+
+
+def test_the_pack_has_the_survey_by_service() -> None:
+    skm = pack()["figures"]["skm"]
+    assert (skm["ikm"], skm["services"]["Loket"]["ikm"]) == (80.1, 90.0)
 
 
 def test_the_pack_shows_months_with_and_without_a_signed_report() -> None:
@@ -310,8 +338,7 @@ def test_a_follow_up_past_its_day_is_overdue_unless_done() -> None:
 def test_evidence_is_named_not_shown() -> None:
     pieces = [{"kind": "link", "url": "https://a.example/x"}, {"kind": "file", "name": "a.pdf"}]
     assert evidence_names(pieces) == ["https://a.example/x", "a.pdf"]
-    assert evidence_names(2) == ["2 berkas atau tautan"]
-    assert evidence_names(0) == []
+    assert evidence_names([]) == []
 
 
 def test_labels_are_words_of_people() -> None:

@@ -5,7 +5,7 @@ are frozen. The F-01 pack is the coordinator's alone: it holds small counts and 
 text of a citizen is read here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +15,20 @@ from sqlalchemy import Connection, and_, or_, select
 from shared.contracts.enums import Status
 from shared.db.read.directory import OPD, Directory, Region, triage_unit
 from shared.db.read.scores import RegionScores, UnknownUnitError, load_region, public_view
+from shared.db.read.skm import load_skm
 from shared.db.tables.desk import desk_cases
-from shared.db.tables.evaluation import desk_editions, desk_followups
+from shared.db.tables.evaluation import desk_assessments, desk_editions, desk_followups
 from shared.db.tables.scoring import scoring_cases
 from shared.privacy.mask import mask
 from shared.scores.measures import Measure
-from shared.scores.register import FollowUpRow, MonthlyEdition, RegisterRow, evidence_names
+from shared.scores.pekppp_document import UNKNOWN, level_json
+from shared.scores.register import (
+    FollowUpRow,
+    Grounds,
+    MonthlyEdition,
+    RegisterRow,
+    evidence_names,
+)
 from shared.scores.report import (
     Evidence,
     Head,
@@ -90,16 +98,68 @@ def load_f01(conn: Connection, scope: str, year: str, now: datetime) -> dict[str
         raise PeriodError(f"Unit ini belum ada dalam daftar pada akhir {year}.")
     pekppp = live.document(opd)["pekppp"]
     units = live.directory.with_units(scope)
+    instrument = live.policy.instrument
+    known = Grounded(conn, live, opd, period)
     evidence = Evidence(
         year=then.document(opd),
         pekppp=pekppp["assessed"] if period.complete else pekppp,
-        follow_up=live.policy.instrument.follow_up,
-        indicator_names={str(i.no): i.name for i in live.policy.instrument.indicators},
+        skm=_skm(conn, then, opd, period),
+        follow_up=instrument.follow_up,
+        grounds=tuple(known.of(no) for no in instrument.numbers[instrument.live_aspect]),
+        survey_grounds=tuple(
+            known.of(rule.indicator) for rule in (instrument.survey_share, instrument.survey_speed)
+        ),
         followups=tuple(followups(conn, region, units, (int(year),), period.as_of)),
         register=tuple(register(conn, live, units, period)),
         monthly=tuple(_monthly_editions(conn, scope, year, live.region.zone_info)),
     )
     return f01(_head(ReportKind.F01, live, opd, period), evidence)
+
+
+class Grounded:
+    """The levels of an OPD's indicators in a year, each with what was entered for it."""
+
+    def __init__(self, conn: Connection, scores: RegionScores, opd: OPD, period: Period) -> None:
+        year = period.first.year
+        self._zone = scores.region.zone_info
+        self._unit = scores.nowcast.unit(opd, year)
+        self._instrument = scores.policy.instrument
+        self._year = year
+        c = desk_assessments.c
+        query = select(c.item, c.value, c.reason, c.evidence, c.at).where(
+            c.opd == opd.code, c.year == year
+        )
+        # The newest row of an item holds; one without a value takes it back.
+        rows = {row.item: row for row in conn.execute(query.order_by(c.at, c.id))}
+        self._entered = {item: row for item, row in rows.items() if row.value is not None}
+
+    def of(self, no: int) -> Grounds:
+        """An indicator by its number."""
+        indicator = next(found for found in self._instrument.indicators if found.no == no)
+        place = self._instrument.numbers[indicator.aspect].index(no)
+        known = self._unit.inputs.aspects[indicator.aspect].levels[place]
+        entered = self._entered.get(str(no))
+        return Grounds(
+            no=no,
+            name=indicator.name,
+            level=level_json(known.value) if known else None,
+            computed=self._unit.computed.get(no),
+            source=known.source if known else UNKNOWN,
+            from_year=known.year if known and known.year != self._year else None,
+            entered_on=entered.at.astimezone(self._zone).date() if entered else None,
+            reason=(mask(entered.reason).text or None) if entered else None,
+            evidence=tuple(evidence_names(entered.evidence)) if entered else (),
+        )
+
+
+def _skm(conn: Connection, scores: RegionScores, opd: OPD, period: Period) -> Mapping[str, Any]:
+    """The survey of the year, by service; bursts of equal answers are only counted."""
+    last = min(period.last, period.as_of)
+    found = load_skm(
+        conn, opd.region, opd.code, first=period.first, last=last, directory=scores.directory
+    ).document()
+    bursts = len(found["bursts"])
+    return {**found["skm"], "services": found["services"], "bursts": bursts}
 
 
 def _past(as_of: date, today: date) -> date | None:
