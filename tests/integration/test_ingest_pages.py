@@ -398,3 +398,16 @@ def test_the_form_offers_the_services_of_the_chosen_office(site: Site) -> None:
     received = site.events()[-1].data
     assert isinstance(received, FeedbackReceived)
     assert received.service == "Yang lain sama sekali"
+
+
+def test_the_survey_offers_the_services_of_the_office(site: Site) -> None:
+    listed = [Listed("paser/dinkes", 'Izin "apotek" <b>', None, None, None)]
+    with site.database.write() as conn:
+        replace_services(conn, listed, Directory.load(conn), NOW)
+    page = site.client.get("/survei/paser/dinkes?service=Imunisasi&token=K-1").text
+    chosen = "<option selected>Imunisasi</option>"
+    assert chosen + "<option>Izin &#34;apotek&#34; &lt;b&gt;</option></select>" in page
+    assert 'value="K-1"' in page
+    other = site.client.get("/survei/paser/dlh").text
+    assert '<input id="service"' in other
+    assert '<select id="service"' not in other

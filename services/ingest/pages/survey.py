@@ -13,6 +13,7 @@ from services.ingest.bodies import from_parts
 from services.ingest.commands import AnswerSurvey
 from services.ingest.handlers import Deps, Sent
 from services.ingest.metrics import Counted, count_refusal
+from services.ingest.offered import MOST, OfferedServices
 from services.ingest.pages.labels import EDUCATION, ELEMENTS, OCCUPATIONS, SEXES, pick
 from services.ingest.pages.render import (
     Renderer,
@@ -63,7 +64,8 @@ def survey_pages(deps: Deps, reader: BodyReader, renderer: Renderer) -> APIRoute
         found = pages.office(region, opd)
         if found is None:
             return RedirectResponse("/survei", 303)
-        given = {"token": request.query_params.get("token", "")}
+        asked = request.query_params
+        given = {"token": asked.get("token", ""), "service": asked.get("service", "")}
         return pages.form(request, *found, given, new_nonce())
 
     @router.post("/survei/{region}/{opd}")
@@ -82,6 +84,7 @@ class _SurveyPages:
     def __init__(self, deps: Deps, renderer: Renderer) -> None:
         self._deps = deps
         self._renderer = renderer
+        self._services = OfferedServices(deps.database, deps.clock, deps.directory)
 
     def office(self, region: str, opd: str) -> tuple[Region, OPD] | None:
         directory = self._deps.directory()
@@ -121,10 +124,18 @@ class _SurveyPages:
                 (code.value, pick(title, lang), [pick(label, lang) for label in labels])
                 for code, (title, labels) in ELEMENTS.items()
             ],
+            services=self._offered(opd, given.get("service", "")),
             sexes=options(SEXES),
             education=options(EDUCATION),
             occupations=options(OCCUPATIONS),
         )
+
+    def _offered(self, opd: OPD, chosen: str) -> list[str]:
+        """The services to choose from, with what was chosen before; none: it is asked in words."""
+        names = self._services(opd.code)
+        if len(names) >= MOST:
+            return []  # A list that was cut short must not be the only choice.
+        return [chosen, *names] if names and chosen and chosen not in names else names
 
     def post(self, request: Request, region: Region, opd: OPD, body: Body) -> Response:
         fields = dict(body.fields)
