@@ -153,6 +153,12 @@ def test_an_automatic_finish_counts_on_the_day_of_the_last_word() -> None:
     assert (wordless.finish.done_day, wordless.finish.doer) == (day("2026-09-09"), X)
 
 
+def test_a_finish_by_no_person_is_no_words_to_the_citizen() -> None:
+    state = CaseBook(MON).system(T.RESOLVED, "2026-09-08").fold()
+    assert (state.finished, state.first_response.done_day) == (True, None)
+    assert state.verify.done_day is None
+
+
 def test_the_last_moment_of_the_deadline_day_is_on_time() -> None:
     assert not CaseBook(MON).resolve("2026-09-25 23:59").fold().finish.late
     assert CaseBook(MON).resolve("2026-09-26 00:00").fold().finish.late

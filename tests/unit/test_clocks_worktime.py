@@ -23,30 +23,11 @@ from shared.clocks.worktime import (
 from shared.policy.load import load_policies
 from tanggap.commands import erase as erasing
 from tests.casebook import WITA, at, rules
+from tests.vectors import COUNTS, VECTORS
 
 BOOK = load_policies()
 FULL = WorkCalendar(d.date for d in BOOK.days_off)
 HOLIDAYS_ONLY = WorkCalendar(d.date for d in BOOK.days_off if d.category == "libur_nasional")
-COUNTS = (3, 5, 10, 14, 60)
-
-VECTORS = {
-    "2025-03-26": (
-        ["2025-04-09", "2025-04-11", "2025-04-21", "2025-04-25", "2025-07-10"],
-        ["2025-04-02", "2025-04-04", "2025-04-11", "2025-04-17", "2025-06-30"],
-    ),
-    "2025-12-19": (
-        ["2025-12-24", "2025-12-30", "2026-01-07", "2026-01-13", "2026-03-30"],
-        ["2025-12-24", "2025-12-29", "2026-01-06", "2026-01-12", "2026-03-20"],
-    ),
-    "2026-03-16": (
-        ["2026-03-26", "2026-03-30", "2026-04-07", "2026-04-13", "2026-06-25"],
-        ["2026-03-20", "2026-03-24", "2026-03-31", "2026-04-07", "2026-06-17"],
-    ),
-    "2026-05-12": (
-        ["2026-05-19", "2026-05-21", "2026-06-02", "2026-06-08", "2026-08-12"],
-        ["2026-05-18", "2026-05-20", "2026-05-28", "2026-06-04", "2026-08-10"],
-    ),
-}
 
 
 @pytest.mark.parametrize("received", VECTORS)
