@@ -14,6 +14,8 @@ from services.desk.sessions import Session, Sessions
 from services.desk.settings import DeskSettings
 from shared.clock import Clock
 from shared.db.engine import Database
+from shared.db.read.history import Point
+from shared.db.read.scores import RegionScores
 from shared.files.store import FileStore
 from shared.privacy.vault import Vault
 from shared.web.problem import ProblemError
@@ -35,7 +37,8 @@ class DeskContext:
     desk: Desk
     handlers: DeskHandlers
     hub: Hub
-    scores: ScoreCache
+    scores: ScoreCache[RegionScores]
+    histories: ScoreCache[list[Point]]
     vault: Vault | None
     files: FileStore | None
 

@@ -153,6 +153,19 @@ def may_see_small(viewer: Viewer | None, region: str) -> bool:
     return viewer.region in (None, region)
 
 
+def may_list_cases(viewer: Viewer, unit: str, directory: Directory) -> bool:
+    """Whether counts of the unit lead the person to their cases: of their own unit, or region."""
+    scope = queue_scope(viewer, directory)
+    if scope is None or scope.region != unit.partition("/")[0]:
+        return False
+    return scope.units is None or unit in scope.units
+
+
+def may_know_hidden(viewer: Viewer, region: str) -> bool:
+    """Whether the person may know how many cases a list leaves out: they might accuse the unit."""
+    return viewer.role is Role.COORDINATOR and viewer.region == region
+
+
 def may_assess(viewer: Viewer, region: str) -> bool:
     """Whether the person is the region's evaluator: enters levels, aspects and F-03."""
     return viewer.role is Role.COORDINATOR and viewer.region == region

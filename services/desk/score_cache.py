@@ -5,41 +5,37 @@ One thread computes an entry, the others wait for it. What a reader may see is d
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from threading import Lock
 from time import monotonic
-
-from shared.db.read.scores import RegionScores
-from shared.scores.windows import Window
+from typing import Any, Generic, TypeVar
 
 _MOST = 500
 _PAST_FACTOR = 120.0
-Key = tuple[str, date | None, Window]
-"""Region, day and window."""
+Key = tuple[Any, ...]
+"""The region, then whatever tells entries apart: day, window, unit."""
+_T = TypeVar("_T")
 
 
 @dataclass
-class _Slot:
+class _Slot(Generic[_T]):
     lock: Lock = field(default_factory=Lock)
     until: float = 0.0
-    found: RegionScores | None = None
+    found: _T | None = None
 
 
-class ScoreCache:
-    """Region scores by (region, day, window)."""
+class ScoreCache(Generic[_T]):
+    """What was computed for a key."""
 
     def __init__(self, seconds: float, ticks: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
         self._ticks = ticks
         self._lock = Lock()
-        self._slots: dict[tuple[Key, bool], _Slot] = {}
+        self._slots: dict[tuple[Key, bool], _Slot[_T]] = {}
 
-    def get(
-        self, key: Key, compute: Callable[[], RegionScores], *, past: bool = False
-    ) -> RegionScores:
+    def get(self, key: Key, compute: Callable[[], _T], *, past: bool = False) -> _T:
         """The entry, computed anew when it is too old; a failure is not kept.
 
-        `past`: a point of a history, which only corrections change; a minute's delay is fine.
+        `past`: a history, which only corrections change; a minute's delay is fine.
         """
         if self._seconds == 0:
             return compute()
@@ -59,7 +55,7 @@ class ScoreCache:
         with self._lock:
             self._slots = {key: slot for key, slot in self._slots.items() if key[0][0] != region}
 
-    def _slot(self, key: tuple[Key, bool]) -> _Slot:
+    def _slot(self, key: tuple[Key, bool]) -> _Slot[_T]:
         with self._lock:
             if len(self._slots) >= _MOST and key not in self._slots:
                 self._slots.clear()

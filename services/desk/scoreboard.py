@@ -1,16 +1,23 @@
 """Scores for one reader: the figures of `shared/db/read/scores`, cut to what the reader may see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
 from services.desk.context import DeskContext
-from services.desk.permissions import Viewer, may_see_scores, may_see_small, queue_scope
+from services.desk.permissions import (
+    Viewer,
+    may_list_cases,
+    may_see_scores,
+    may_see_small,
+    queue_scope,
+)
 from services.desk.reading import CLOCKS, in_scope
 from shared.db.read.directory import OPD, Directory
+from shared.db.read.history import HistoryRangeError, Point, history_json, load_history
 from shared.db.read.scores import (
     RegionScores,
     UnknownUnitError,
@@ -18,13 +25,10 @@ from shared.db.read.scores import (
     public_view,
 )
 from shared.db.tables.desk import desk_cases
-from shared.scores.numbers import figure
 from shared.scores.windows import Window
 from shared.web.problem import ProblemError
 
-HISTORY_POINTS = 13
 MAX_LISTED = 50
-_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,66 +40,76 @@ class Reader:
     window: Window = Window.DAYS_90
 
 
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Which days of a history, both ends included; nothing said: the last 90."""
+
+    first: date | None = None
+    last: date | None = None
+
+
 def region_scores(desk: DeskContext, reader: Reader, region: str) -> dict[str, Any]:
     """The region's Score JSON with its OPDs."""
     with desk.db.read() as conn:
-        scores = _load(conn, desk, reader, region)
+        scores = load_scores(conn, desk, reader, region)
         return _seen(reader, region, scores.region_document())
 
 
 def opd_score(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
     """The OPD's Score JSON."""
     with desk.db.read() as conn:
-        scores, opd = _load_opd(conn, desk, reader, code)
+        scores, opd = load_opd(conn, desk, reader, code)
         return _seen(reader, opd.region, scores.document(opd))
 
 
-def explanation(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
-    """The OPD's score with what it is made of; tickets only for who may open them."""
+def explanation(desk: DeskContext, reader: Reader, unit: str) -> dict[str, Any]:
+    """The score of a region or OPD with every figure opened, as the command line shows it.
+
+    Only who may open cases of an OPD is also told the `tickets` that are overdue now.
+    """
     with desk.db.read() as conn:
-        scores, opd = _load_opd(conn, desk, reader, code)
-        document = _seen(reader, opd.region, scores.document(opd))
-        weights = scores.policy.index.weights
-        more = {
-            "weights": {name: float(weight) for name, weight in weights.items()},
-            "policies": scores.policy.versions(),
-            "region": _seen(reader, opd.region, _own(scores)),
-            "units": [unit.code for unit in scores.directory.units_of(code)],
-            "tickets": _tickets(conn, desk, reader.viewer, scores.directory, opd),
-        }
-    return document | more
+        if "/" not in unit:
+            return _seen(reader, unit, load_scores(conn, desk, reader, unit).explain())
+        scores, opd = load_opd(conn, desk, reader, unit)
+        document = _seen(reader, opd.region, scores.explain(opd))
+        tickets = _tickets(conn, desk, reader.viewer, scores.directory, opd)
+    return document if tickets is None else document | {"tickets": tickets}
 
 
-def history(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
-    """The OPD's index at the end of each of the last weeks, as it is known today."""
-    points = []
+def history(desk: DeskContext, reader: Reader, unit: str, days: Days) -> dict[str, Any]:
+    """The index of a region or OPD at the end of each day, as it is known today."""
     with desk.db.read() as conn:
-        scores, opd = _load_opd(conn, desk, reader, code)
-        last = scores.span.end
-        for back in range(HISTORY_POINTS - 1, -1, -1):
-            day = last - back * _WEEK
-            then = scores
-            if back:
-                reader_then = Reader(reader.viewer, day, reader.window)
-                then = _load(conn, desk, reader_then, opd.region, past=True)
-            # An OPD may not have existed then.
-            index = then.indexes.get(code)
-            points.append(
-                {
-                    "as_of": day.isoformat(),
-                    "value": figure(index.value) if index and index.n else None,
-                    "state": index.state.value if index else "none",
-                    "n": index.n if index else 0,
-                }
-            )
-    return {"opd": code, "window": reader.window.value, "estimate": True, "points": points}
+        live = Reader(reader.viewer, None, reader.window)
+        scores = load_scores(conn, desk, live, unit.partition("/")[0])
+        last = days.last or reader.as_of
+        today = scores.span.end
+        key = (scores.region.code, unit, days.first, last or today, reader.window)
+
+        def compute() -> list[Point]:
+            now = desk.clock.now()
+            return load_history(conn, unit, now, first=days.first, last=last, window=reader.window)
+
+        try:
+            points = desk.histories.get(key, compute, past=True)
+        except UnknownUnitError as error:
+            raise _unknown("opd") from error
+        except HistoryRangeError as error:
+            raise _wrong_range(error) from error
+    return history_json(unit, reader.window, _with_today(points, scores, unit))
 
 
-def _load(
-    conn: Connection, desk: DeskContext, reader: Reader, region: str, *, past: bool = False
-) -> RegionScores:
-    directory = desk.directory(conn)
-    found = directory.region(region)
+def _with_today(points: Sequence[Point], scores: RegionScores, unit: str) -> list[Point]:
+    """The last point as the live score says: the points before it may be a minute old."""
+    known = [point for point in points if point.day != scores.span.end]
+    if len(known) < len(points):
+        index = scores.indexes.get(unit) if "/" in unit else scores.index
+        known.append(Point(scores.span.end, index))
+    return known
+
+
+def load_scores(conn: Connection, desk: DeskContext, reader: Reader, region: str) -> RegionScores:
+    """The region's figures, if the reader may see them at all; else a problem."""
+    found = desk.directory(conn).region(region)
     if found is None:
         raise _unknown("region")
     if not may_see_scores(reader.viewer, region, public=found.public_scores):
@@ -106,7 +120,7 @@ def _load(
         return load_region(conn, region, now, as_of=reader.as_of, window=reader.window)
 
     try:
-        return desk.scores.get((region, reader.as_of, reader.window), compute, past=past)
+        return desk.scores.get((region, reader.as_of, reader.window), compute)
     except UnknownUnitError as error:
         raise _unknown("region") from error
     except ValueError as error:
@@ -116,20 +130,15 @@ def _load(
         ) from error  # fmt: skip
 
 
-def _load_opd(
+def load_opd(
     conn: Connection, desk: DeskContext, reader: Reader, code: str
 ) -> tuple[RegionScores, OPD]:
-    scores = _load(conn, desk, reader, code.partition("/")[0])
+    """The same with the OPD of that full code."""
+    scores = load_scores(conn, desk, reader, code.partition("/")[0])
     opd = scores.directory.opd(code)
     if opd is None or code not in scores.indexes:
         raise _unknown("opd")
     return scores, opd
-
-
-def _own(scores: RegionScores) -> dict[str, Any]:
-    document = scores.region_document()
-    document.pop("opds")
-    return document
 
 
 def _seen(reader: Reader, region: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -142,11 +151,13 @@ def _tickets(
     viewer: Viewer | None,
     directory: Directory,
     opd: OPD,
-) -> Mapping[str, list[str]]:
+) -> Mapping[str, list[str]] | None:
     """Open cases whose deadline has passed; accusations and confidential ones are never listed."""
-    scope = queue_scope(viewer, directory) if viewer else None
-    if scope is None or scope.region != opd.region:
-        return {}
+    if viewer is None or not may_list_cases(viewer, opd.code, directory):
+        return None
+    scope = queue_scope(viewer, directory)
+    if scope is None:
+        return None
     now = desk.clock.now()
     case = desk_cases.c
     listed = and_(
@@ -176,4 +187,11 @@ def _closed(viewer: Viewer | None) -> ProblemError:
     return ProblemError(
         status, title, "Skor daerah ini belum dibuka untuk umum.", "region",
         "Masuk sebagai petugas daerah ini.",
+    )  # fmt: skip
+
+
+def _wrong_range(error: HistoryRangeError) -> ProblemError:
+    return ProblemError(
+        422, "Isian tidak sah", "Rentang hari ini tidak dapat ditampilkan.", error.field,
+        "Isi paling banyak 366 hari yang sudah mulai, yang lebih awal dahulu (TTTT-BB-HH).",
     )  # fmt: skip

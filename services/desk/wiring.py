@@ -43,6 +43,7 @@ def assemble(
         handlers=DeskHandlers(directory, clocks, clock, hub, settings.desk_opd_threshold),
         hub=hub,
         scores=ScoreCache(settings.desk_score_cache_seconds),
+        histories=ScoreCache(settings.desk_score_cache_seconds),
         vault=vault,
         files=FileStore(settings.files_url) if vault else None,
     )

@@ -29,6 +29,8 @@ _SATISFACTION = "responsiveness.satisfaction"
 _INTERVAL = "responsiveness.interval"
 _ANSWERED = (_SATISFACTION, "skm", "pekppp.f03", "pekppp.assessed.f03")
 """Figures made of what single citizens answered."""
+_RULES = frozenset({"weight", "weight_share", "prior"})
+"""Inputs that the policy gives, not the answers."""
 
 
 def walk(figures: Sequence[Figure]) -> list[Figure]:
@@ -52,14 +54,17 @@ def hide_small_figures(figures: Sequence[Figure], below: int) -> list[Figure]:
     return [_seen(found, few) for found in figures]
 
 
-def _seen(found: Figure, few: set[str]) -> Figure:
+def _seen(found: Figure, few: set[str], *, within: bool = False) -> Figure:
+    """The figure; hidden with all it is made of, if it is one of the few or `within` one."""
     shown = Figure(**found)
-    if any(found["id"] == name or found["id"].startswith(f"{name}.") for name in few):
-        shown |= {"value": None, "inputs": {}, "n": None, "interval": None, "hidden": True}
+    hidden = within or found["id"] in few
+    if hidden:
+        inputs = {name: value for name, value in found["inputs"].items() if name in _RULES}
+        shown |= {"value": None, "inputs": inputs, "n": None, "interval": None, "hidden": True}
     elif found["id"] == _INTERVAL and _SATISFACTION in few:
         parts = {name: part for name, part in found["inputs"]["parts"].items()
                  if name != "satisfaction"}  # fmt: skip
         shown["inputs"] = {**found["inputs"], "parts": parts}
     if "parts" in found:
-        shown["parts"] = [_seen(part, few) for part in found["parts"]]
+        shown["parts"] = [_seen(part, few, within=hidden) for part in found["parts"]]
     return shown

@@ -17,7 +17,7 @@ from services.scoring.store import KnownEvent
 from shared.db.engine import Database
 from shared.db.migrate import upgrade
 from shared.db.read import case_marks
-from shared.db.read.case_marks import FIGURES, Place, Wanted, cases_of
+from shared.db.read.case_marks import FIGURES, Place, Wanted, cases_of, count_of
 from shared.db.read.history import HistoryRangeError, load_history, unit_history
 from shared.db.read.scores import RegionScores, UnknownUnitError, added, load_region
 from shared.db.tables.directory import desk_opds
@@ -83,9 +83,9 @@ def db(request: pytest.FixtureRequest) -> Database:
 
 def counter(scores: RegionScores, codes: tuple[str, ...], figure: str, what: str) -> int:
     marks = FIGURES[figure, what]
-    sums = scores.years[scores.span.end.year] if marks.yearly else scores.sums
-    found = added(sums, codes)
-    return found.get(marks.measure, 0) - found.get(marks.without or "", 0)
+    year = marks.year
+    sums = scores.sums if year is None else scores.years[scores.span.end.year - year]
+    return count_of(marks, added(sums, codes))
 
 
 @pytest.mark.parametrize("window", list(Window))
@@ -111,8 +111,8 @@ def test_pages_follow_each_other_and_end_with_the_count(
 ) -> None:
     with db.read() as conn:
         scores = load_region(conn, REGION, NOW, window="year")
-        count = counter(scores, (X, Y), "shares", "received")
-        wanted = Wanted((X, Y), FIGURES["shares", "received"], scores.span, count)
+        count = counter(scores, (X, Y), "shares.received", "value")
+        wanted = Wanted((X, Y), FIGURES["shares.received", "value"], scores.span, count)
         whole, _ = cases_of(conn, wanted, limit=10_000)
         assert [case.received_day for case in whole] == sorted(
             (case.received_day for case in whole), reverse=True

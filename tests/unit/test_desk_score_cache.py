@@ -32,7 +32,7 @@ def number(found: Any) -> int:
 
 def test_kept_for_a_moment_and_longer_for_a_history() -> None:
     now = [0.0]
-    cache, compute = ScoreCache(0.5, lambda: now[0]), Computing()
+    cache, compute = ScoreCache[RegionScores](0.5, lambda: now[0]), Computing()
     assert number(cache.get(LIVE, compute)) == 1
     assert number(cache.get(PAST, compute)) == 2
     assert number(cache.get(PAST, compute, past=True)) == 3
@@ -45,7 +45,7 @@ def test_kept_for_a_moment_and_longer_for_a_history() -> None:
 
 
 def test_many_readers_cost_one_computation() -> None:
-    cache, compute, start = ScoreCache(60), Computing(), Barrier(8)
+    cache, compute, start = ScoreCache[RegionScores](60), Computing(), Barrier(8)
 
     def read() -> None:
         start.wait()
@@ -60,7 +60,7 @@ def test_many_readers_cost_one_computation() -> None:
 
 
 def test_a_failure_is_not_kept() -> None:
-    cache, compute = ScoreCache(60), Computing()
+    cache, compute = ScoreCache[RegionScores](60), Computing()
 
     def fail() -> RegionScores:
         raise ValueError("away")

@@ -198,7 +198,8 @@ def test_small_numbers_stay_hidden_in_an_explanation() -> None:
     )
     seen = {found["id"]: found for found in walk(hide_small_figures(figures, 5))}
     few = seen["responsiveness.satisfaction"]
-    assert (few["value"], few["n"], few["inputs"], few["hidden"]) == (None, None, {}, True)
+    assert (few["value"], few["n"], few["hidden"]) == (None, None, True)
+    assert few["inputs"] == {"prior": 5, "weight": 0.15, "weight_share": 0.15}
     assert seen["responsiveness.satisfaction.p0"]["value"] is None
     assert "satisfaction" not in seen["responsiveness.interval"]["inputs"]["parts"]
     assert seen["responsiveness.verify"]["value"] is not None

@@ -1,14 +1,15 @@
-"""Public aggregates: `/api/v1/regions/{region}/scores` and `/api/v1/opds/{region}/{opd}/…`."""
+"""Public aggregates: `/api/v1/regions/{region}/…` and `/api/v1/opds/{region}/{opd}/…`."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
-from services.desk import scoreboard
+from services.desk import figure_cases, scoreboard
 from services.desk.context import context, session_of
-from services.desk.scoreboard import Reader
+from services.desk.figure_cases import Asked
+from services.desk.scoreboard import Days, Reader
 from shared.scores.windows import Window
 from shared.web.problem import problem_responses
 
@@ -23,13 +24,36 @@ def reader_of(
     return Reader(session.viewer if session else None, as_of, window)
 
 
+def days_of(
+    first: Annotated[date | None, Query(alias="from", description="first local day")] = None,
+    last: Annotated[date | None, Query(alias="to", description="last local day")] = None,
+) -> Days:
+    """Which days of a history: at most 366; nothing said: the last 90."""
+    return Days(first, last)
+
+
 ReaderOf = Annotated[Reader, Depends(reader_of)]
+DaysOf = Annotated[Days, Depends(days_of)]
 
 
 @router.get("/regions/{region}/scores")
 def region_scores(request: Request, reader: ReaderOf, region: str) -> Mapping[str, Any]:
     """The region's score with those of its OPDs."""
     return scoreboard.region_scores(context(request), reader, region)
+
+
+@router.get("/regions/{region}/explain")
+def explain_region(request: Request, reader: ReaderOf, region: str) -> Mapping[str, Any]:
+    """What the region's own score is made of, every figure opened."""
+    return scoreboard.explanation(context(request), reader, region)
+
+
+@router.get("/regions/{region}/history")
+def region_history(
+    request: Request, reader: ReaderOf, days: DaysOf, region: str
+) -> Mapping[str, Any]:
+    """The region's index at the end of each day; a corrected day names what was published."""
+    return scoreboard.history(context(request), reader, region, days)
 
 
 @router.get("/opds/{region}/{opd}/score")
@@ -40,11 +64,30 @@ def opd_score(request: Request, reader: ReaderOf, region: str, opd: str) -> Mapp
 
 @router.get("/opds/{region}/{opd}/explain")
 def explain(request: Request, reader: ReaderOf, region: str, opd: str) -> Mapping[str, Any]:
-    """What the score is made of; tickets only to those who may open them."""
+    """What the score is made of, every figure opened; overdue tickets to who may open them."""
     return scoreboard.explanation(context(request), reader, f"{region}/{opd}")
 
 
+@router.get("/opds/{region}/{opd}/explain/cases")
+def cases(
+    request: Request,
+    reader: ReaderOf,
+    region: str,
+    opd: str,
+    figure: Annotated[str, Query(max_length=64, description="id of a figure")],
+    what: Annotated[str, Query(max_length=32, description="name of one of its inputs")],
+    after: Annotated[
+        str | None, Query(max_length=64, description="`next` of the page before")
+    ] = None,
+) -> Mapping[str, Any]:
+    """The cases behind a count, those the reader may open; the count alone to everybody else."""
+    asked = Asked(figure, what, after)
+    return figure_cases.cases_behind(context(request), reader, f"{region}/{opd}", asked)
+
+
 @router.get("/opds/{region}/{opd}/history")
-def history(request: Request, reader: ReaderOf, region: str, opd: str) -> Mapping[str, Any]:
-    """The index at the end of each of the last 13 weeks."""
-    return scoreboard.history(context(request), reader, f"{region}/{opd}")
+def history(
+    request: Request, reader: ReaderOf, days: DaysOf, region: str, opd: str
+) -> Mapping[str, Any]:
+    """The index at the end of each day; a corrected day names what was published."""
+    return scoreboard.history(context(request), reader, f"{region}/{opd}", days)

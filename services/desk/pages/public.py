@@ -7,13 +7,16 @@ from starlette.responses import Response
 
 from services.desk import scoreboard
 from services.desk.context import context, session_of
+from services.desk.pages import figures
 from services.desk.pages.rendering import render
+from services.desk.pages.scoreviews import ViewOf
 from services.desk.permissions import may_see_scores
-from services.desk.scoreboard import Reader
+from services.desk.scoreboard import Days
 from shared.db.read.directory import Directory
-from shared.scores.windows import Window
 
 router = APIRouter()
+# Before the page of an OPD, whose address would take theirs.
+router.include_router(figures.router)
 
 
 @router.get("/")
@@ -30,59 +33,28 @@ def home(request: Request) -> Response:
         for region in directory.regions
         if may_see_scores(viewer, region.code, public=region.public_scores)
     ]
-    return render(request, "home.html", session=session, regions=seen, form=_form(request))
+    form = desk.settings.neighbour(str(request.url), desk.settings.ingest_port)
+    return render(request, "home.html", session=session, regions=seen, form=form)
 
 
 @router.get("/wilayah/{region}")
-def region_page(request: Request, region: str, window: Window = Window.DAYS_90) -> Response:
+def region_page(view: ViewOf, region: str) -> Response:
     """The region's OPDs, the ranked ones first."""
-    session = session_of(request)
-    desk = context(request)
-    reader = Reader(session.viewer if session else None, None, window)
-    scores = scoreboard.region_scores(desk, reader, region)
-    with desk.db.read() as conn:
-        directory = desk.directory(conn)
-    return render(
-        request,
-        "region.html",
-        session=session,
-        region=directory.region(region),
-        form=_form(request),
-        score=scores,
-        groups=_groups(scores["opds"], directory),
-        window=window.value,
-        windows=[found.value for found in Window],
-    )
+    scores = scoreboard.region_scores(view.desk, view.reader, region)
+    groups = _groups(scores["opds"], view.directory())
+    return view.page("region.html", region, score=scores, groups=groups)
 
 
 @router.get("/wilayah/{region}/{opd}")
-def opd_page(request: Request, region: str, opd: str, window: Window = Window.DAYS_90) -> Response:
+def opd_page(view: ViewOf, region: str, opd: str) -> Response:
     """One OPD's score and what it is made of."""
-    session = session_of(request)
-    desk = context(request)
-    reader = Reader(session.viewer if session else None, None, window)
     code = f"{region}/{opd}"
-    score = scoreboard.explanation(desk, reader, code)
-    with desk.db.read() as conn:
-        directory = desk.directory(conn)
-    return render(
-        request,
-        "opd.html",
-        session=session,
-        region=directory.region(region),
-        opd=directory.opd(code),
-        directory=directory,
-        score=score,
-        window=window.value,
-        windows=[found.value for found in Window],
-        history=scoreboard.history(desk, reader, code)["points"],
+    score = scoreboard.explanation(view.desk, view.reader, code)
+    points = scoreboard.history(view.desk, view.reader, code, Days())["points"]
+    opened = {found["id"]: found for found in score["explain"]["figures"][0]["parts"]}
+    return view.page(
+        "opd.html", region, code, score=score, parts=opened, **figures.history_values(points)
     )
-
-
-def _form(request: Request) -> str:
-    """Where citizens file a complaint."""
-    settings = context(request).settings
-    return settings.neighbour(str(request.url), settings.ingest_port)
 
 
 def _groups(opds: list[dict[str, Any]], directory: Directory) -> dict[str, list[dict[str, Any]]]:

@@ -140,6 +140,7 @@ FAILED = {
     "technical-failure": "Pesan terakhir belum terkirim karena gangguan teknis.",
 }
 STATE = {"ok": "", "few": "belum cukup data", "none": "belum ada data"}
+WINDOW = {"90d": "90 hari", "month": "Bulan ini", "year": "Tahun ini"}
 _DAYS = ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min")
 _MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des",
@@ -161,6 +162,11 @@ def percent(value: Any) -> str:
 def day(found: date) -> str:
     """A date such as `Sen 23 Nov 2026`."""
     return f"{_DAYS[found.weekday()]} {found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def iso_day(text: str) -> str:
+    """A date of the API in words."""
+    return day(date.fromisoformat(text))
 
 
 def moment(iso: str | None, zone: ZoneInfo, label: str) -> str:

@@ -4,68 +4,73 @@ Tells tickets to its caller, who decides which of them a reader may see. Reads c
 and a bounded number at a time, so that it never reads all of an OPD's history at once.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, or_, select
 
 from shared.db.tables.scoring import scoring_case_units, scoring_cases
-from shared.scores.measures import Measure, of_clock
+from shared.scores.measures import Measure, month_of, of_clock
 from shared.scores.windows import Span
 
 CHUNK = 500
 MOST_READ = 10_000
 _CLOCKS = ("verify", "first_response", "finish")
-_STEPS = ("on_time", "late")
-_STATES = ("missed", "running", "backlog")
-_YEAR = 28
+_COUNTS = ("on_time", "late", "missed", "running")
+_FINISH = "finish"
 _Delta = tuple[str, str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Which deltas of a case a figure counts: a measure, less those of another (`without`).
+    """Which deltas of a case a count is made of: measures, less those of `without`.
 
-    `yearly`: cases count by the year in which they were received, not by the window.
+    `year`: cases count by the year in which they were received, not by the window; 0 is the year
+    of the window's end, 1 the one before.
     """
 
-    measure: str
-    without: str | None = None
-    yearly: bool = False
+    measures: frozenset[str]
+    without: frozenset[str] = frozenset()
+    year: int | None = None
+
+
+def _of(*measures: str, without: str | None = None, year: int | None = None) -> Marks:
+    return Marks(frozenset(measures), frozenset([without] if without else ()), year)
 
 
 def _marks() -> dict[tuple[str, str], Marks]:
     found = {
-        (f"responsiveness.{clock}", what): Marks(of_clock(clock, what))
+        (f"responsiveness.{clock}", what): _of(of_clock(clock, what))
         for clock in _CLOCKS
-        for what in (*_STEPS, *_STATES)
+        for what in _COUNTS
     }
-    reopened = "responsiveness.not_reopened"
-    found[reopened, "finished"] = Marks(Measure.CLOSED)
-    found[reopened, "never_reopened"] = Marks(Measure.NEVER_REOPENED)
-    found[reopened, "reopened"] = Marks(Measure.CLOSED, without=Measure.NEVER_REOPENED)
-    found["responsiveness.satisfaction", "ratings"] = Marks(Measure.RATINGS)
-    for what, measure in (
-        ("received", Measure.RECEIVED),
-        ("rejected", Measure.REJECTED),
-        ("archived", Measure.ARCHIVED),
-        ("withdrawn", Measure.WITHDRAWN),
-        ("auto_finished", Measure.AUTO_FINISHED),
-    ):
-        found["shares", what] = Marks(measure)
-    for what, measure in (
-        ("received", Measure.YEAR_RECEIVED),
-        ("finished", Measure.YEAR_FINISHED),
-        ("lapor_received", Measure.YEAR_LAPOR_RECEIVED),
-        ("lapor_finished", Measure.YEAR_LAPOR_FINISHED),
-        ("auto_finished", Measure.YEAR_AUTO),
-    ):
-        found[f"pekppp.{_YEAR}", what] = Marks(measure, yearly=True)
+    good, closed = Measure.NEVER_REOPENED, Measure.CLOSED
+    found |= {
+        ("responsiveness.not_reopened", "finished"): _of(closed),
+        ("responsiveness.not_reopened", "never_reopened"): _of(good),
+        ("responsiveness.not_reopened", "reopened"): _of(closed, without=good),
+        ("responsiveness.not_reopened", "missed"): _of(of_clock(_FINISH, "missed")),
+        ("responsiveness.satisfaction", "ratings"): _of(Measure.RATINGS),
+        ("responsiveness.rank", "backlog"): _of(*(of_clock(c, "backlog") for c in _CLOCKS)),
+        ("shares.received", "value"): _of(Measure.RECEIVED),
+        ("shares.rejected", "value"): _of(Measure.REJECTED),
+        ("shares.archived", "value"): _of(Measure.ARCHIVED),
+        ("shares.withdrawn", "value"): _of(Measure.WITHDRAWN),
+        ("shares.auto_finished", "value"): _of(Measure.AUTO_FINISHED),
+    }
+    for year, figure in enumerate(("pekppp.28", "pekppp.assessed.28")):
+        found |= {
+            (figure, "received"): _of(Measure.YEAR_RECEIVED, year=year),
+            (figure, "finished"): _of(Measure.YEAR_FINISHED, year=year),
+            (figure, "lapor_received"): _of(Measure.YEAR_LAPOR_RECEIVED, year=year),
+            (figure, "lapor_finished"): _of(Measure.YEAR_LAPOR_FINISHED, year=year),
+            (figure, "auto_finished"): _of(Measure.YEAR_AUTO, year=year),
+        }
     return found
 
 
 FIGURES = _marks()
-"""(figure, what) → the deltas behind that count; the names that pages and API use."""
+"""(figure, what) → the deltas behind that count: ids of figures and names of their inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,20 @@ class Wanted:
 
     def counts(self, measure: str, step: int, tick: int) -> bool:
         """Whether a delta is part of the figure."""
-        if measure not in (self.marks.measure, self.marks.without) or tick > self.span.tick:
+        marks = self.marks
+        if tick > self.span.tick or measure not in marks.measures | marks.without:
             return False
-        first, last = self.span.start.toordinal(), self.span.end.toordinal()
-        if self.marks.yearly:
-            first = self.span.end.replace(month=1, day=1).toordinal()
-            last = self.span.end.replace(month=12, day=31).toordinal()
-            return first <= step <= last
-        return step == 0 or step >= first
+        if marks.year is not None:
+            return month_of(step) // 12 == self.span.end.year - marks.year
+        return step == 0 or step >= self.span.start.toordinal()
+
+
+def count_of(marks: Marks, sums: Mapping[str, int]) -> int:
+    """The count itself, from the summed measures of the window (or of the year of receipt)."""
+    added, taken = (
+        sum(sums.get(measure, 0) for measure in found) for found in (marks.measures, marks.without)
+    )
+    return added - taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,7 @@ def _netted(
     for opd, measure, step, tick, n in deltas:
         if opd in wanted.codes and wanted.counts(measure, step, tick):
             days = left.setdefault(opd, {})
-            days[step] = days.get(step, 0) + (n if measure == wanted.marks.measure else -n)
+            days[step] = days.get(step, 0) + (n if measure in wanted.marks.measures else -n)
     for opd, days in sorted(left.items()):
         if (n := sum(days.values())) > 0:
             yield MarkedCase(ticket, received, opd, max(day for day in days if days[day]), n)

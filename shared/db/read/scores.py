@@ -37,6 +37,7 @@ from shared.scores.index import (
 )
 from shared.scores.measures import first_day_of, month_of
 from shared.scores.skm import Answers, skm_result
+from shared.scores.skm_figures import skm_figures
 from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
 from shared.scores.windows import Span, Window, span
 
@@ -95,10 +96,12 @@ class RegionScores:
         else:
             codes, index = self.directory.with_units(opd.code), self.indexes[opd.code]
             document, rank, ranked = self.document(opd), self.ranks.get(opd.code), len(self.ranks)
+        answers, skm = _answers(self.answers, codes), self.policy.skm
         figures = [
             *index_figures(index, self.region_tally, self.policy, rank, ranked),
             *share_figures(added(self.sums, codes), self.policy),
             *self.nowcast.figures(opd),
+            skm_figures(skm_result(answers, skm), skm, answers),
         ]
         opened = {
             "policies": self.policy.versions(),
