@@ -7,7 +7,7 @@ from typing import Any, Literal
 from shared.policy.instrument import Indicator, Instrument
 from shared.policy.load import PolicySet
 from shared.scores.estimate import KODE_A, UnitEstimate
-from shared.scores.evaluation import Known, Register, Value, survey_share_level
+from shared.scores.evaluation import Known, Value, survey_share_level
 from shared.scores.numbers import figure
 from shared.scores.pekppp import NOTICE
 from shared.scores.pekppp_document import UNKNOWN, level_json
@@ -113,35 +113,43 @@ def _gain(
 
 def _next(unit: UnitEstimate, no: int, known: Known, instrument: Instrument) -> _Step:
     """The nearest higher level, by the counts where the level is computed from them."""
-    above = _Step(min(int(known.value) + 1, instrument.highest))
+    above = min(int(known.value) + 1, instrument.highest)
     if known.source != "computed" or known.year != unit.year:
-        return above
-    if no == instrument.follow_up.indicator:
-        found = unit.follow_up
-        if found.next_level is None:
-            return _Step(above.level, note=_NEEDS_LAPOR)
-        return _Step(found.next_level, found.more, "cases")
-    if no == instrument.survey_share.indicator:
-        return _next_share(unit.register, int(known.value), instrument) or above
-    if no == instrument.survey_speed.indicator:
-        return _next_speed(unit.register, int(known.value)) or _Step(above.level, note=_SLOWEST)
-    return above
+        return _Step(above)
+    steps = {
+        instrument.follow_up.indicator: _more_cases,
+        instrument.survey_share.indicator: _more_done,
+        instrument.survey_speed.indicator: _all_done,
+    }
+    return steps[no](unit, above, instrument)
 
 
-def _next_share(register: Register, level: int, instrument: Instrument) -> _Step | None:
+def _more_cases(unit: UnitEstimate, above: int, _: Instrument) -> _Step:
+    """No. 28."""
+    found = unit.follow_up
+    if found.next_level is None:
+        return _Step(above, note=_NEEDS_LAPOR)
+    return _Step(found.next_level, found.more, "cases")
+
+
+def _more_done(unit: UnitEstimate, above: int, instrument: Instrument) -> _Step:
     """No. 8: as many follow-ups more until the share is enough."""
-    for more in range(1, register.plans - register.done + 1):
+    register = unit.register
+
+    def reached(more: int) -> int:
         done = register.done + more
         started = max(register.started, done)
-        reached = survey_share_level(register.plans, started, done, instrument.survey_share)
-        if reached is not None and reached > level:
-            return _Step(reached, more, "follow_ups")
-    return None
+        return survey_share_level(register.plans, started, done, instrument.survey_share) or 0
+
+    still_open = range(1, register.plans - register.done + 1)
+    more = next((more for more in still_open if reached(more) >= above), 0)
+    return _Step(reached(more), more, "follow_ups") if more else _Step(above)
 
 
-def _next_speed(register: Register, level: int) -> _Step | None:
+def _all_done(unit: UnitEstimate, above: int, _: Instrument) -> _Step:
     """No. 9: what finishing everything that day would give."""
-    open_ones = register.plans - register.done
-    if register.speed_if_done is None or register.speed_if_done <= level or not open_ones:
-        return None
-    return _Step(register.speed_if_done, open_ones, "follow_ups")
+    register = unit.register
+    reached = register.speed_if_done or 0
+    if reached < above:
+        return _Step(above, note=_SLOWEST)
+    return _Step(reached, register.plans - register.done, "follow_ups")

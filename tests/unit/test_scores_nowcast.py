@@ -237,11 +237,13 @@ def test_no_8_and_9_say_how_many_follow_ups_it_takes() -> None:
     register = (plan(date(2026, 10, 20)), plan(None), plan(None), plan(None))
     found = unit(followups=register)
     eight, nine = gain_of(found, 8), gain_of(found, 9)
-    # 1 of 4 is below 30 %; two make half of them.
+    # One of four is below 30 %, two are half of them.
     assert (eight["level"], eight["next_level"], eight["more"]) == (2, 3, 1)
     assert (nine["level"], nine["next_level"], nine["more"]) == (0, 4, 3)
     assert nine["more_of"] == "follow_ups"
     assert nine["f02_gain"] == round(0.24 * 0.07 * 4, 6)
+    quarter = unit(followups=(plan(date(2026, 10, 20)), *(plan(None),) * 9))
+    assert (gain_of(quarter, 8)["next_level"], gain_of(quarter, 8)["more"]) == (3, 2)
     done = unit(followups=(plan(date(2026, 11, 20)),))
     assert "paling lambat" in gain_of(done, 9)["note"]
     assert 8 not in {gain.indicator.no for gain in gains(done, POLICY)}
