@@ -68,6 +68,13 @@ class ResponseSpeed(PolicyModel):
     indicator: int
     levels: tuple[SpeedLevel, ...]
 
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for quick, slow in pairwise(self.levels):
+            if quick.within_hours >= slow.within_hours or quick.level <= slow.level:
+                raise ValueError("the levels of response_speed fall as the hours rise")
+        return self
+
 
 class DoneShareLevel(PolicyModel):
     """A level and the share of done follow-ups from which, or above which, it is reached."""

@@ -148,7 +148,7 @@ class IndexPolicy(PolicyModel):
 
     name: str
     late: Exact
-    prior: Annotated[int, Field(ge=0)]
+    prior: Annotated[int, Field(ge=1)]
     few_below: Annotated[int, Field(ge=1)]
     hide_below: Annotated[int, Field(ge=1)]
     interval: Exact
