@@ -24,7 +24,6 @@ from services.desk.evaluation import EvaluationError
 from services.desk.evidence import EvidenceShelf, Upload
 from services.desk.followups import (
     FollowUp,
-    FollowUpError,
     Plan,
     StaleFollowUpError,
     Step,
@@ -102,7 +101,7 @@ def add(desk: DeskContext, viewer: Viewer, code: str, plan: Plan) -> dict[str, A
         today = local_day(desk.directory(conn), unit.region, now)
         try:
             check_plan(plan, today)
-        except (FollowUpError, EvaluationError) as error:
+        except EvaluationError as error:
             raise refused(error.field, error) from error
         entry_id = followups.add(conn, code, plan, viewer.username, now, today)
         audit(conn, now, viewer, "followup-add", _reference(entry_id), plan.element.value)
@@ -138,7 +137,7 @@ def change(
     except StaleFollowUpError as error:
         shelf.clear()
         raise StaleEntryProblem(error.version) from error
-    except (FollowUpError, EvaluationError) as error:
+    except EvaluationError as error:
         shelf.clear()
         raise refused(error.field, error) from error
     except ProblemError:

@@ -11,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from services.desk.evaluation import FIRST_YEAR, check_evidence, check_words
+from services.desk.evaluation import FIRST_YEAR, EvaluationError, check_evidence, check_words
 from shared.contracts.enums import SKMElement
 from shared.db.tables.evaluation import desk_followups
-from shared.errors import TanggapError
 from shared.privacy.mask import mask
 
 MAX_TEXT = 2000
@@ -39,14 +38,6 @@ class FollowUpState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     WITHDRAWN = "withdrawn"
-
-
-class FollowUpError(TanggapError):
-    """The register does not take this; `field` names what is wrong, the message what to do."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class StaleFollowUpError(Exception):
@@ -122,21 +113,23 @@ class Step:
 
 
 def check_plan(plan: Plan, today: date) -> None:
-    """Raise `FollowUpError` or `EvaluationError` unless the plan may stand in the register."""
+    """Raise `EvaluationError` unless the plan may stand in the register."""
     if not FIRST_YEAR <= plan.year <= today.year:
-        raise FollowUpError("year", f"Tahun di luar jangka. Isi {FIRST_YEAR} sampai {today.year}.")
+        raise EvaluationError(
+            "year", f"Tahun di luar jangka. Isi {FIRST_YEAR} sampai {today.year}."
+        )
     if not date(plan.year, 1, 1) <= plan.result_on <= today:
-        raise FollowUpError(
+        raise EvaluationError(
             "result_on", "Tanggal hasil SKM harus sejak awal tahun itu sampai hari ini."
         )
     if not plan.result_on <= plan.due_on <= today + _LONGEST_PLAN:
-        raise FollowUpError(
+        raise EvaluationError(
             "due_on", "Tenggat tidak boleh sebelum hasil SKM, atau lebih dari tiga tahun lagi."
         )
     for field, text, longest, wanted in _texts(plan):
         check_words(field, text, longest)
         if wanted and not text.strip():
-            raise FollowUpError(field, "Bidang ini wajib diisi.")
+            raise EvaluationError(field, "Bidang ini wajib diisi.")
 
 
 def decide(entry: FollowUp, step: Step, today: date, *, backdating: bool) -> tuple[FollowUp, str]:
@@ -145,18 +138,18 @@ def decide(entry: FollowUp, step: Step, today: date, *, backdating: bool) -> tup
     `backdating`: the person may name an earlier day, with a reason (the coordinator).
     """
     if not entry.open:
-        raise FollowUpError("act", "Catatan ini sudah selesai atau ditarik. Buat catatan baru.")
+        raise EvaluationError("act", "Catatan ini sudah selesai atau ditarik. Buat catatan baru.")
     check_words("reason", step.reason, MAX_TEXT)
     if step.act is FollowUpAct.EDIT:
         return _edited(entry, step, today, backdating)
     on = _day(entry, step, today, backdating)
     if step.act is FollowUpAct.START:
         if entry.started_on:
-            raise FollowUpError("act", "Tindak lanjut ini sudah dimulai.")
+            raise EvaluationError("act", "Tindak lanjut ini sudah dimulai.")
         return replace(entry, started_on=on), _said(step, on, today)
     if step.act is FollowUpAct.WITHDRAW:
         if not step.reason.strip():
-            raise FollowUpError("reason", "Isi alasan mengapa tindak lanjut ini ditarik.")
+            raise EvaluationError("reason", "Isi alasan mengapa tindak lanjut ini ditarik.")
         return replace(entry, withdrawn_on=on), _said(step, on, today)
     return _finished(entry, step, on), _said(step, on, today)
 
@@ -164,27 +157,27 @@ def decide(entry: FollowUp, step: Step, today: date, *, backdating: bool) -> tup
 def _finished(entry: FollowUp, step: Step, on: date) -> FollowUp:
     evidence = (*entry.evidence, *step.evidence)
     if not evidence:
-        raise FollowUpError("evidence", "Unggah berkas atau isi tautan sebagai bukti selesai.")
+        raise EvaluationError("evidence", "Unggah berkas atau isi tautan sebagai bukti selesai.")
     check_evidence(evidence)
     started = entry.started_on
     if started and on < started:
-        raise FollowUpError("on", "Tanggal selesai tidak boleh sebelum tanggal mulai.")
+        raise EvaluationError("on", "Tanggal selesai tidak boleh sebelum tanggal mulai.")
     return replace(entry, started_on=started or on, done_on=on, evidence=evidence)
 
 
 def _edited(entry: FollowUp, step: Step, today: date, backdating: bool) -> tuple[FollowUp, str]:
     if step.plan is None:
-        raise FollowUpError("act", "Isi bidang yang diubah.")
+        raise EvaluationError("act", "Isi bidang yang diubah.")
     check_plan(step.plan, today)
     old, new = entry.plan, step.plan
     moved = (old.result_on, old.year) != (new.result_on, new.year)
     if moved and not backdating:
         # The speed of a follow-up counts from that day: who is measured does not move it.
-        raise FollowUpError(
+        raise EvaluationError(
             "result_on", "Tahun dan tanggal hasil SKM hanya dapat diubah koordinator."
         )
     if moved and not step.reason.strip():
-        raise FollowUpError("reason", "Isi alasan perubahan tahun atau tanggal hasil SKM.")
+        raise EvaluationError("reason", "Isi alasan perubahan tahun atau tanggal hasil SKM.")
     changed = [
         f"{field.name}: {getattr(old, field.name)} → {getattr(new, field.name)}"
         for field in fields(Plan)
@@ -199,11 +192,11 @@ def _day(entry: FollowUp, step: Step, today: date, backdating: bool) -> date:
     if on == today:
         return on
     if not backdating:
-        raise FollowUpError("on", "Hanya koordinator yang dapat mengisi tanggal lain.")
+        raise EvaluationError("on", "Hanya koordinator yang dapat mengisi tanggal lain.")
     if on > today or on < entry.plan.result_on:
-        raise FollowUpError("on", "Tanggal harus sejak hasil SKM sampai hari ini.")
+        raise EvaluationError("on", "Tanggal harus sejak hasil SKM sampai hari ini.")
     if not step.reason.strip():
-        raise FollowUpError("reason", "Isi alasan mengapa tanggalnya bukan hari ini.")
+        raise EvaluationError("reason", "Isi alasan mengapa tanggalnya bukan hari ini.")
     return on
 
 
