@@ -1,6 +1,7 @@
 """`tanggap score`: figures, where they come from, and whether they are right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
@@ -50,12 +51,37 @@ def explain(
 ) -> None:
     """Show what a score is made of: the counts behind every part, and the policy used."""
     document = _document(data, unit, as_of, window, explained=True)
-    document.pop("opds", None)
     if as_json:
         print_json(document)
         return
-    print_table(["figure", "value"], list(_flat(document)), _title(document))
-    print("Perkiraan, bukan nilai resmi.")
+    print(_title(document))
+    for found in document["explain"]["figures"]:
+        print("\n".join(["", *_opened(found)]))
+    print("\nPerkiraan, bukan nilai resmi.")
+
+
+@group.command(epilog="Example: tanggap score history paser --from 2026-10-01 --to 2026-10-31")
+def history(
+    unit: Unit,
+    first: Annotated[str | None, typer.Option("--from", help="The first local day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last local day.")] = None,
+    window: Span = "90d",
+    as_json: AsJSON = False,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Show an index day by day as it is known now, and what was published where it differs."""
+    from shared.clock import SystemClock
+    from shared.db.read.history import unit_history
+
+    chosen, begins, ends = _window(window), _day(first), _day(last)
+    with opened_database(data) as database, database.read() as conn, _asking(unit):
+        now = SystemClock().now()
+        found = unit_history(conn, unit, now, first=begins, last=ends, window=chosen)
+    if as_json:
+        print_json(found)
+        return
+    columns = ["day", "index", "interval", "n", "state", "published"]
+    print_table(columns, [_point(point) for point in found["points"]], f"{unit} · {window}")
 
 
 @group.command(epilog="Example: tanggap score verify")
@@ -98,26 +124,43 @@ def _document(
 ) -> dict[str, Any]:
     from shared.clock import SystemClock
     from shared.db.read import scores
-    from shared.scores.windows import Window
 
-    if window not in tuple(Window):
-        raise TanggapError(f"{window} is no window: choose {', '.join(Window)}")
-    try:
-        day = date.fromisoformat(as_of) if as_of else None
-    except ValueError as error:
-        raise TanggapError(f"{as_of} is not a date such as 2026-03-31") from error
+    chosen, day = _window(window), _day(as_of)
     read: Callable[..., dict[str, Any]]
     if explained:
         read = scores.explained_score
     else:
         read = scores.opd_score if "/" in unit else scores.region_score
-    with opened_database(data) as database, database.read() as conn:
-        try:
-            return read(conn, unit, SystemClock().now(), as_of=day, window=window)
-        except scores.UnknownUnitError as error:
-            raise TanggapError(f"{unit} is neither a region nor an OPD's full code") from error
-        except ValueError as error:
-            raise TanggapError(str(error)) from error
+    with opened_database(data) as database, database.read() as conn, _asking(unit):
+        return read(conn, unit, SystemClock().now(), as_of=day, window=chosen)
+
+
+@contextmanager
+def _asking(unit: str) -> Iterator[None]:
+    """One line for a unit that is not there, or a day that is not."""
+    from shared.db.read.scores import UnknownUnitError
+
+    try:
+        yield
+    except UnknownUnitError as error:
+        raise TanggapError(f"{unit} is neither a region nor an OPD's full code") from error
+    except ValueError as error:
+        raise TanggapError(str(error)) from error
+
+
+def _window(name: str) -> str:
+    from shared.scores.windows import Window
+
+    if name not in tuple(Window):
+        raise TanggapError(f"{name} is no window: choose {', '.join(Window)}")
+    return name
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise TanggapError(f"{text} is not a date such as 2026-03-31") from error
 
 
 def _title(document: Mapping[str, Any]) -> str:
@@ -140,13 +183,31 @@ def _line(entry: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _flat(value: Any, name: str = "") -> list[list[Any]]:
+def _opened(found: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """A figure, what it is made of below it."""
+    indent = "  " * depth
+    low_high = found["interval"]
+    interval = f"  [{low_high[0]}–{low_high[1]}]" if low_high else ""
+    n = "" if found["n"] is None else f"  n {found['n']}"
+    value = "–" if found["value"] is None else found["value"]
+    yield f"{indent}{found['name']} ({found['id']}): {value}{interval}{n}  · {found['policy']}"
+    yield f"{indent}  = {found['formula']}"
+    for name, put in found["inputs"].items():
+        yield f"{indent}  {name}: {_plain(put)}"
+    for part in found.get("parts", []):
+        yield from _opened(part, depth + 2)
+
+
+def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return [
-            row
-            for key, inner in value.items()
-            for row in _flat(inner, f"{name}.{key}" if name else str(key))
-        ]
-    if isinstance(value, list) and value and isinstance(value[0], Mapping):
-        return [row for item in value for row in _flat(item, f"{name}[{item.get('name', '')}]")]
-    return [[name, value]]
+        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "–"
+    return "–" if value is None else str(value)
+
+
+def _point(point: Mapping[str, Any]) -> list[Any]:
+    interval = None if point["value"] is None else f"{point['low']}–{point['high']}"
+    first = point.get("published")
+    corrected = f"{_plain(first['value'])} ({first['at']})" if first else ""
+    return [point["as_of"], point["value"], interval, point["n"], point["state"], corrected]
