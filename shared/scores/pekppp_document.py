@@ -147,7 +147,7 @@ def _ipp_json(inputs: YearInputs, estimate: Estimate, policy: PolicySet) -> dict
         "missing": [*estimate.missing],
         "f02": bounds_json(estimate.f02),
         "f03": {
-            "value": figure(f03.value) if f03 else None,
+            "value": figure(Fraction(f03.value)) if f03 else None,
             "n": inputs.f03_n,
             "source": f03.source if f03 else UNKNOWN,
             "year": f03.year if f03 else None,
