@@ -71,9 +71,7 @@ def overview(request: Request, session: PageSession, region: str, year: Year = N
         session=session,
         region=found,
         units=units,
-        words=evaluation_words,
-        notice=NOTICE,
-        **_years(year, today),
+        **_frame(year, today),
     )
 
 
@@ -138,9 +136,9 @@ def _page(
         inputs = load_inputs(conn, unit.region, desk.clock.now()).get(code)
     year = min(max(year or today.year, FIRST_YEAR), today.year)
     instrument = assessing.instrument_at(today)
-    entries = assessing.history(desk, viewer, code, year)["items"]
     document = _document(desk, viewer, code, year)
     computed = _computed(document, inputs, year, today, instrument)
+    entries = assessing.history(desk, viewer, code, year)["items"]
     return render(
         request,
         "evaluation_unit.html",
@@ -157,14 +155,13 @@ def _page(
         done=done,
         problem=error.document() if error else None,
         typed=typed or {},
-        words=evaluation_words,
-        notice=NOTICE,
-        **_years(year, today),
+        **_frame(year, today),
     )
 
 
-def _years(year: int, today: date) -> dict[str, Any]:
-    return {"year": year, "years": list(range(today.year, FIRST_YEAR - 1, -1))}
+def _frame(year: int, today: date) -> dict[str, Any]:
+    years = list(range(today.year, FIRST_YEAR - 1, -1))
+    return {"year": year, "years": years, "words": evaluation_words, "notice": NOTICE}
 
 
 def _evaluated(directory: Directory, region: str, year: int) -> list[OPD]:

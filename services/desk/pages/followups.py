@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.desk import assessing, following
 from services.desk.api.followups import write_plan, write_step
 from services.desk.api.uploads import Body, read_body
-from services.desk.context import context
+from services.desk.context import DeskContext, context
 from services.desk.evaluation import FIRST_YEAR
 from services.desk.pages import evaluation_words
 from services.desk.pages.evaluation import PageSession, Year
@@ -113,6 +113,29 @@ def _page(
 ) -> Response:
     desk, viewer = context(request), session.viewer
     found = following.register(desk, viewer, code, year)
+    region = code.partition("/")[0]
+    return render(
+        request,
+        "followups.html",
+        session=session,
+        status=error.status_code if error else 200,
+        register=found,
+        elements=list(SKMElement),
+        year=year,
+        oversees=may_see_evaluation(viewer, region),
+        done=done,
+        problem=error.document() if error else None,
+        typed=typed or {},
+        at=at,
+        words=evaluation_words,
+        notice=NOTICE,
+        parse=date.fromisoformat,
+        **_of_unit(desk, code),
+    )
+
+
+def _of_unit(desk: DeskContext, code: str) -> dict[str, Any]:
+    """What the page shows beside the register: names, services, the levels of no. 8 and 9."""
     with desk.db.read() as conn:
         directory = desk.directory(conn)
         unit = assessing.known_unit(directory, code)
@@ -123,31 +146,16 @@ def _page(
     instrument = assessing.instrument_at(today)
     lines = inputs.followups if inputs else ()
     levels = {then: register_on(lines, then, today, instrument) for then in _years_of(lines, today)}
-    return render(
-        request,
-        "followups.html",
-        session=session,
-        status=error.status_code if error else 200,
-        region=directory.region(unit.region),
-        unit=unit,
-        units=directory.units_of(code),
-        zone=directory.zone(unit.region),
-        register=found,
-        levels={then: level for then, level in levels.items() if level.plans},
-        services=services,
-        elements=list(SKMElement),
-        year=year,
-        years=list(range(today.year, FIRST_YEAR - 1, -1)),
-        usual=_usual(today),
-        oversees=may_see_evaluation(viewer, unit.region),
-        done=done,
-        problem=error.document() if error else None,
-        typed=typed or {},
-        at=at,
-        words=evaluation_words,
-        notice=NOTICE,
-        parse=date.fromisoformat,
-    )
+    return {
+        "region": directory.region(unit.region),
+        "unit": unit,
+        "units": directory.units_of(code),
+        "zone": directory.zone(unit.region),
+        "levels": {then: level for then, level in levels.items() if level.plans},
+        "services": services,
+        "years": list(range(today.year, FIRST_YEAR - 1, -1)),
+        "usual": _usual(today),
+    }
 
 
 def _years_of(lines: Iterable[FollowUpEntry], today: date) -> list[int]:
