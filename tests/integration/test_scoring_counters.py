@@ -5,23 +5,18 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select, update
 
 from services.scoring import audit
 from services.scoring.announcing import Announcer
-from services.scoring.handlers import Scorer, apply_events
+from services.scoring.handlers import Scorer
 from services.scoring.metrics import latency_observer, read_gauges
 from services.scoring.ports import NullPublisher
 from services.scoring.regions import DirectoryRules
-from services.scoring.store import KnownEvent
 from shared.clock import FixedClock
-from shared.clocks.facts import CaseFact
 from shared.contracts.classification import Classification
 from shared.contracts.codec import Envelope, Event, RawMessage
 from shared.contracts.enums import Channel, Form, SKMElement
@@ -49,7 +44,6 @@ from shared.db.tables.scoring import (
 from shared.directory.seed import seed
 from shared.errors import InvalidMessageError, TanggapError
 from tests.casebook import CaseBook, T, X, Y, at
-from tests.randomcases import cases, seeded_cases
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 MON = "2026-09-07"
@@ -79,12 +73,6 @@ def db(request: pytest.FixtureRequest) -> Database:
             conn.execute(delete(table))
         conn.execute(update(desk_regions).values(counts_from=None))
     return database
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One SQLite database for the examples of a property, which use tickets of their own."""
-    yield from _seeded(f"sqlite:///{tmp_path_factory.mktemp('lasting') / 'tanggap.db'}")
 
 
 def _seeded(url: str) -> Iterator[Database]:
@@ -458,68 +446,3 @@ def test_the_gauges_read_every_region(bench: Bench) -> None:
     assert reading.skm == [(X, 75.0)]
     assert ("paser", "low") in {(region, bound) for region, bound, _ in reading.ipp_bounds}
     latency_observer(FixedClock(NOW))(NOW - timedelta(seconds=1))
-
-
-# -- properties -----------------------------------------------------------------------------------
-
-_runs = iter(range(10_000))
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(st.lists(cases(), min_size=1, max_size=4), st.data())
-def test_any_order_doubling_and_batching_leave_what_verify_expects(
-    lasting: Database, found: list[list[CaseFact]], data: st.DataObject
-) -> None:
-    run = next(_runs)
-    events = [
-        KnownEvent(f"{run}-{number}", f"{run}-{number}-{fact.sequence}", fact)
-        for number, facts in enumerate(found)
-        for fact in facts
-    ]
-    doubled = events + data.draw(st.lists(st.sampled_from(events), max_size=5))
-    arrival = data.draw(st.permutations(doubled))
-    size = data.draw(st.integers(1, 12))
-    rules = DirectoryRules()
-    for start in range(0, len(arrival), size):
-        with lasting.write() as conn:
-            apply_events(conn, arrival[start : start + size], rules(conn))
-    report = audit.verify(lasting, rules)
-    assert report.agrees, report.examples
-
-
-@pytest.mark.slow
-def test_verify_equals_live_after_ten_thousand_random_events(tmp_path: Path) -> None:
-    database = next(seeded := _seeded(f"sqlite:///{tmp_path / 'many.db'}"))
-    chance = random.Random(11)
-    events = [
-        KnownEvent(str(number), f"{number}-{fact.sequence}", fact)
-        for number, facts in enumerate(seeded_cases(7, 10_000))
-        for fact in facts
-    ]
-    # Late arrivals: each event may come up to some thousands of places after its turn, or twice.
-    arrival = sorted(events, key=lambda event: (event.fact.at, chance.random()))
-    arrival += chance.sample(events, 500)
-    moved = [(place + chance.choice((0, 0, 0, 50, 3000)), e) for place, e in enumerate(arrival)]
-    arrival = [event for _, event in sorted(moved, key=lambda found: found[0])]
-    rules = DirectoryRules()
-    for start in range(0, len(arrival), 100):
-        with database.write() as conn:
-            apply_events(conn, arrival[start : start + 100], rules(conn))
-    report = audit.verify(database, rules)
-    assert report.agrees, report.examples
-    assert report.events == len(events) >= 10_000
-    with database.read() as conn:
-        for window in ("90d", "month", "year"):
-            for entry in region_score(conn, "paser", NOW, window=window)["opds"]:
-                index = entry["responsiveness"]
-                assert 0 <= index["interval"][0] <= index["interval"][1] <= 100
-                assert all(
-                    part[count] >= 0
-                    for part in index["parts"].values()
-                    for count in ("n", "on_time", "late", "missed", "running")
-                )
-    next(seeded, None)
