@@ -1,5 +1,6 @@
 """Signed editions on a real database: frozen for good, corrected by new ones, open to few."""
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,7 @@ from services.scoring.store import KnownEvent
 from shared.clock import SystemClock
 from shared.clocks.facts import fact_of
 from shared.contracts.case import CASE_EVENTS, CaseEventType
-from shared.contracts.enums import Category, Channel, Kind
+from shared.contracts.enums import Category, Channel, CitizenAct, Kind
 from shared.db.tables.desk import desk_audit, desk_case_events, desk_cases
 from shared.db.tables.directory import desk_regions
 from shared.db.tables.evaluation import desk_assessments, desk_editions, desk_followups
@@ -186,41 +187,53 @@ def test_a_changed_row_is_never_shown(tmp_path: Path, capsys: pytest.CaptureFixt
         assert (again["number"], again["differences"]) == (2, [])
 
 
-def test_only_the_coordinator_signs_and_only_with_the_password(room: Deskroom) -> None:
-    some_cases(room)
-    boss = room.login("koordinator")
-    for name in ("jalan", "pantau", "pengelola", "tetangga"):
-        sign(room.login(name), expect=403)
-    wrong = sign(boss, password="salah sekali", expect=403)
-    assert wrong["field"] == "password"
-    assert room.client.post(EDITIONS, json={}).status_code == 401
-    bare = boss.call("POST", EDITIONS, json={}, headers={"X-CSRF-Token": "salah"})
-    assert bare.status_code == 403
-    for fields, field in (
-        ({"period": "2026-12"}, "period"),
-        ({"period": "2026"}, "period"),
-        ({"kind": "f01", "period": "2026"}, "scope"),
-        ({"signer_name": "  "}, "signer_name"),
-        ({"signer_post": "a\nb"}, "signer_post"),
-    ):
-        assert sign(boss, **fields, expect=422)["field"] == field
-    for scope in ("paser/tidak-ada", "paser/ext-pln", "kutim/dpupr"):
-        sign(boss, scope=scope, expect=404)
-    seen = boss.call("GET", f"{EDITIONS}/preview?kind=laporan&period=2026-10").json()
-    room.complaint(received_at=OCTOBER)
-    score(room)
-    stale = sign(boss, report_sha256=seen["report_sha256"], expect=409)
-    assert stale["field"] == "report_sha256"
-    with room.db.read() as conn:
-        assert conn.execute(select(desk_editions.c.id)).all() == []
+def test_only_the_coordinator_signs_and_only_with_the_password(tmp_path: Path) -> None:
+    with deskroom(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path) as room:
+        standard_staff(room)
+        some_cases(room)
+        boss = room.login("koordinator")
+        for name in ("jalan", "pantau", "pengelola", "tetangga"):
+            sign(room.login(name), expect=403)
+        wrong = sign(boss, password="salah sekali", expect=403)
+        assert wrong["field"] == "password"
+        assert room.client.post(EDITIONS, json={}).status_code == 401
+        bare = boss.call("POST", EDITIONS, json={}, headers={"X-CSRF-Token": "salah"})
+        assert bare.status_code == 403
+        for fields, field in (
+            ({"period": "2026-12"}, "period"),
+            ({"period": "2026"}, "period"),
+            ({"kind": "f01", "period": "2026"}, "scope"),
+            ({"signer_name": "  "}, "signer_name"),
+            ({"signer_post": "a\nb"}, "signer_post"),
+        ):
+            assert sign(boss, **fields, expect=422)["field"] == field
+        for scope in ("paser/tidak-ada", "paser/ext-pln", "kutim/dpupr"):
+            sign(boss, scope=scope, expect=404)
+        seen = boss.call("GET", f"{EDITIONS}/preview?kind=laporan&period=2026-10").json()
+        room.complaint(received_at=OCTOBER)
+        score(room)
+        stale = sign(boss, report_sha256=seen["report_sha256"], expect=409)
+        assert stale["field"] == "report_sha256"
+        with room.db.read() as conn:
+            assert conn.execute(select(desk_editions.c.id)).all() == []
 
 
 def test_who_may_read(tmp_path: Path) -> None:
     with deskroom(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path) as room:
         standard_staff(room)
-        some_cases(room)
+        plain = some_cases(room)
+        room.login("jalan").act(plain[0], "resolve", text="Sudah ditambal.")
+        room.act(plain[0], CitizenAct.RATE, score=1)
+        score(room)
         boss = room.login("koordinator")
-        report, pack = sign(boss), sign(boss, kind="f01", scope="paser/dpupr", period="2026")
+        report = sign(boss, period="2026-11")
+        pack = sign(boss, kind="f01", scope="paser/dpupr", period="2026")
+        hidden = {"p": None, "n": None, "mean": None, "hidden": True}
+        figures = orjson.loads(text_of(boss, report["id"]))["report"]["figures"]
+        assert figures["parts"]["satisfaction"] == hidden
+        assert figures["opds"]["paser/dpupr"]["parts"]["satisfaction"] == hidden
+        figures = orjson.loads(text_of(boss, pack["id"]))["report"]["figures"]
+        assert figures["parts"]["satisfaction"]["n"] == 1
 
         def seen(client: Any) -> tuple[list[int], int, int]:
             items = client.get(EDITIONS).json().get("items", [])
@@ -328,3 +341,44 @@ def run(url: str, unit: str, file: Path, *more: str) -> str:
     found = CliRunner().invoke(tanggap, arguments, env=env, catch_exceptions=False)
     assert found.exit_code == 0, found.output
     return found.output
+
+
+def test_signing_by_the_form(tmp_path: Path) -> None:
+    with deskroom(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path) as room:
+        standard_staff(room)
+        some_cases(room)
+        boss = room.login("koordinator")
+        assert "Berkas bukti PEKPPP" in boss.client.get("/laporan/paser").text
+        assert "Pratinjau" not in room.login("jalan").client.get("/laporan/paser").text
+        chosen = {"jenis": "laporan", "unit": "paser/dpupr", "masa": "2026-10"}
+        page = boss.client.get("/laporan/paser/pratinjau", params=chosen)
+        assert "belum ditandatangani" in page.text
+        seen = page.text.partition('name="report_sha256" value="')[2][:64]
+        csrf = boss.session["csrf_token"]
+        form = {**chosen, **SIGNER, "note": "Sesuai rapat", "report_sha256": seen}
+
+        def post(**fields: str) -> Any:
+            return boss.client.post("/laporan/paser/tandatangani", data={**form, **fields})
+
+        assert post(password=PASSWORD).status_code == 403
+        wrong = post(password="salah sekali", csrf_token=csrf)
+        assert wrong.status_code == 403
+        assert "Kata sandi salah" in wrong.text
+        assert "Sesuai rapat" in wrong.text
+        nameless = post(password=PASSWORD, csrf_token=csrf, signer_name=" ")
+        assert (nameless.status_code, "Isi nama penanda tangan" in nameless.text) == (422, True)
+        done = post(password=PASSWORD, csrf_token=csrf)
+        assert done.url.path == "/laporan/edisi/1"
+        assert "Edisi 1 sudah ditandatangani" in done.text
+        assert "Siti Aminah" in boss.client.get("/laporan/paser?unit=paser/dpupr").text
+        assert "koordinator" not in room.client.get("/laporan/edisi/1").text
+        again = boss.client.get("/laporan/paser/pratinjau", params=chosen)
+        assert "tidak ada yang perlu ditandatangani" in again.text
+        printed = room.client.get("/editions/1/print")
+        style = printed.text.partition("<style>")[2].partition("</style>")[0]
+        allowed = base64.b64encode(sha256(style.encode()).digest()).decode()
+        policy = printed.headers["content-security-policy"]
+        assert f"style-src 'sha256-{allowed}'" in policy
+        assert policy.startswith("default-src 'none'")
+        outside = ("<script", "<link", "<img", "style=", "src=", "http")
+        assert [word for word in outside if word in printed.text] == []
