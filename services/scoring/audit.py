@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select, update
 
 from services.scoring import store, surveys
-from services.scoring.comparing import ANSWERS, COUNTERS, Compared, Sums
-from services.scoring.handlers import refold
+from services.scoring.comparing import ANSWERS, COUNTERS, UNITS, Compared, Sums
+from services.scoring.handlers import opds_of, refold, units_of
 from services.scoring.ports import RulesSource
 from services.scoring.rules import deltas
 from shared.db.engine import Database
@@ -28,7 +28,6 @@ _MOST_KEYS, _MOST_SURVEYS = 50_000, 2_000
 # SQLite's write lock is not fair: short transactions and a pause let the services through.
 _SQLITE_CHUNK, _SQLITE_PAUSE = 100, 0.01
 _POSTGRES_CHUNK = 1000
-_SCRATCH = (COUNTERS.scratch, ANSWERS.scratch)
 _REPAIRS = "scoring:repairs"
 
 Progress = Callable[[int], None]
@@ -55,12 +54,19 @@ class VerifyReport:
         """Count a counter and, where it differs, the difference; keep the first ones."""
         self.counters += any(compared.wanted)
         if compared.wanted != compared.found:
-            self.differences += 1
-            if len(self.examples) < _SHOWN:
-                name = "·".join(str(part) for part in compared.key)
-                self.examples.append(
-                    f"{name}: {_said(compared.found)}, should be {_said(compared.wanted)}"
-                )
+            name = "·".join(str(part) for part in compared.key)
+            self._differs(f"{name}: {_said(compared.found)}, should be {_said(compared.wanted)}")
+
+    def note_unit(self, compared: Compared) -> None:
+        """Count a case that a figure of the OPD does not lead to; its ticket is not told."""
+        if any(compared.wanted) and not any(compared.found):
+            opd, day, _ = compared.key
+            self._differs(f"{opd}·{day}: a case is not listed")
+
+    def _differs(self, example: str) -> None:
+        self.differences += 1
+        if len(self.examples) < _SHOWN:
+            self.examples.append(example)
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -80,28 +86,41 @@ def _said(values: tuple[int, ...]) -> str:
 
 
 def verify(db: Database, rules: RulesSource, progress: Progress | None = None) -> VerifyReport:
-    """Recompute every counter from the facts, in one snapshot, and compare."""
+    """Recompute every counter from the facts, in one snapshot, and compare.
+
+    Also whether every case is listed for the OPDs it counts for.
+    """
     report = VerifyReport()
-    with db.read(_SCRATCH) as conn:
+    with db.read([sums.scratch for sums in (COUNTERS, ANSWERS, UNITS)]) as conn:
         _want_cases(conn, _refolded(conn, rules, report, progress))
         _want_surveys(conn, report)
         for sums in (COUNTERS, ANSWERS):
             for compared in sums.compare(conn):
                 report.note(compared)
+        for compared in UNITS.compare(conn):
+            report.note_unit(compared)
     return report
 
 
 def _refolded(
     conn: Connection, rules: RulesSource, report: VerifyReport, progress: Progress | None
 ) -> Iterator[dict[Key, int]]:
-    """What each case should have added to the counters."""
+    """What each case should have added to the counters; tells for which OPDs it is listed."""
     regions = rules(conn)
-    for _, facts in store.every_case(conn):
+    listed: list[store.UnitKey] = []
+    for ticket, facts in store.every_case(conn):
         report.cases += 1
         report.events += len(facts)
-        yield deltas(facts, regions[store.opening_region(facts)])
+        region = regions[store.opening_region(facts)]
+        found = deltas(facts, region)
+        listed += units_of(ticket, facts, opds_of(found), region)
+        if len(listed) >= _MOST_KEYS:
+            UNITS.want(conn, listed)
+            listed.clear()
+        yield found
         if progress and report.cases % 1000 == 0:
             progress(report.cases)
+    UNITS.want(conn, listed)
 
 
 def _want_cases(conn: Connection, found: Iterable[Mapping[Key, int]]) -> None:
@@ -167,7 +186,7 @@ def _repair(db: Database) -> None:
     Every transaction changes a case and the counters by the same, so what a counter lacks stays
     the same while the services go on: it may be added later, in any number of transactions.
     """
-    with db.read(_SCRATCH) as conn:
+    with db.read([COUNTERS.scratch, ANSWERS.scratch]) as conn:
         turn = _turn(conn)
         _want_cases(conn, store.stored_deltas(conn))
         _want_surveys(conn)

@@ -12,7 +12,11 @@ from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func,
 from sqlalchemy.sql.expression import union_all
 
 from shared.db.statements import append
-from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
+from shared.db.tables.scoring import (
+    scoring_case_units,
+    scoring_counters,
+    scoring_skm_counters,
+)
 
 _temporary = MetaData()
 _READ_AT_ONCE = 5000
@@ -73,3 +77,4 @@ class Sums:
 
 COUNTERS = Sums(scoring_counters, "n")
 ANSWERS = Sums(scoring_skm_counters, "total", "n")
+UNITS = Sums(scoring_case_units)

@@ -124,9 +124,9 @@ def refold(
         found = facts.get(ticket, [])
         region = rules[store.opening_region(found)] if found else None
         new = deltas(found, region) if region else {}
-        fresh = _opds(new) - _opds(old) if marked else _opds(new)
-        if region and fresh and (received_at := store.received_of(found)):
-            units.update((opd, region.day(received_at), ticket) for opd in fresh)
+        if region:
+            fresh = opds_of(new) - opds_of(old) if marked else opds_of(new)
+            units |= units_of(ticket, found, fresh, region)
         if new == old:
             continue
         changed[ticket] = new
@@ -139,8 +139,17 @@ def refold(
     return {opd for opd, _, _, _ in moved}
 
 
-def _opds(found: Iterable[Key]) -> set[str]:
+def opds_of(found: Iterable[Key]) -> set[str]:
+    """The OPDs that deltas count for."""
     return {opd for opd, _, _, _ in found}
+
+
+def units_of(
+    ticket: str, facts: Sequence[CaseFact], opds: set[str], region: RegionRules
+) -> set[UnitKey]:
+    """Where a case is listed so that a figure of these OPDs leads to it."""
+    received_at = store.received_of(facts)
+    return {(opd, region.day(received_at), ticket) for opd in opds} if received_at else set()
 
 
 def is_survey(data: object) -> TypeGuard[FeedbackClassified]:

@@ -116,14 +116,6 @@ def add_units(conn: Connection, units: Iterable[UnitKey]) -> None:
     insert_ignore(conn, scoring_case_units, rows)
 
 
-def counters(conn: Connection) -> dict[CounterKey, int]:
-    """Every counter that is not zero."""
-    c = scoring_counters.c
-    query = select(c.region, c.grain, c.step, c.tick, c.opd, c.measure, c.n).where(c.n != 0)
-    rows = conn.execute(query, execution_options={"yield_per": 5000})
-    return {(r, g, s, t, o, m): n for r, g, s, t, o, m, n in rows}
-
-
 def tickets_after(conn: Connection, last: str, limit: int) -> list[tuple[str, str]]:
     """The next cases with their region, by ticket."""
     c = scoring_cases.c

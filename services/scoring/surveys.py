@@ -82,11 +82,3 @@ def every_survey(conn: Connection) -> Iterator[Survey]:
     )  # fmt: skip
     for row in conn.execute(query, execution_options={"yield_per": 5000}):
         yield Survey(*row)
-
-
-def counters(conn: Connection) -> dict[SurveyKey, tuple[int, int]]:
-    """Every SKM counter that is not zero."""
-    c = scoring_skm_counters.c
-    query = select(c.region, c.grain, c.step, c.opd, c.service, c.element, c.total, c.n)
-    found = conn.execute(query, execution_options={"yield_per": 5000})
-    return {(r, g, s, o, v, e): (t, n) for r, g, s, o, v, e, t, n in found if t or n}

@@ -35,6 +35,7 @@ from shared.db.read.scores import (
 )
 from shared.db.tables.directory import desk_regions
 from shared.db.tables.scoring import (
+    scoring_case_units,
     scoring_cases,
     scoring_counters,
     scoring_events,
@@ -356,6 +357,19 @@ def test_verify_finds_a_changed_digit_and_rebuild_repairs_it(bench: Bench) -> No
     assert bench.report().agrees
     assert bench.counters() == right
     assert audit.rebuild(bench.db, bench.rules) == 2
+
+
+def test_verify_finds_a_case_that_no_figure_leads_to_and_rebuild_lists_it(bench: Bench) -> None:
+    book = CaseBook(MON).verify(MON).forward("2026-09-08", Y)
+    bench.cases(book)
+    with bench.db.write() as conn:
+        conn.execute(delete(scoring_case_units).where(scoring_case_units.c.opd == Y))
+    report = bench.report()
+    assert report.differences == 1
+    assert report.examples[0].startswith(Y)
+    assert book.ticket not in report.examples[0]
+    audit.rebuild(bench.db, bench.rules)
+    assert bench.report().agrees
 
 
 def test_what_is_lacking_may_be_added_while_the_services_go_on(
