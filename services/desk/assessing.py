@@ -12,7 +12,7 @@ from services.desk.actions import audit
 from services.desk.context import DeskContext
 from services.desk.evaluation import Entry, EvaluationError, check_entry, record
 from services.desk.evidence import EvidenceShelf, Upload
-from services.desk.permissions import Viewer, may_assess, may_see_entries
+from services.desk.permissions import Viewer, may_assess, may_see_entries, may_see_small
 from shared.db.read.directory import OPD, Directory
 from shared.db.tables.evaluation import desk_assessments
 from shared.errors import TanggapError
@@ -122,14 +122,26 @@ def history(desk: DeskContext, viewer: Viewer, code: str, year: int | None) -> d
     unit = require_reader(desk, viewer, code)
     with desk.db.read() as conn:
         rows = _rows(conn, code, year)
+        today = local_day(desk.directory(conn), unit.region, desk.clock.now())
+    items = _shown(rows)
+    if not may_see_small(viewer, unit.region):
+        hide_below = load_policies().at(today).index.hide_below
+        items = [_without_few(item, hide_below) for item in items]
     return {
         "opd": code,
         "kode": unit.kode,
         "year": year,
         "estimate": True,
         "notice": NOTICE,
-        "items": _shown(rows),
+        "items": items,
     }
+
+
+def _without_few(item: dict[str, Any], hide_below: int) -> dict[str, Any]:
+    """An entry for the office that is rated: what few respondents said stays hidden from it."""
+    if item["n"] is None or item["n"] >= hide_below:
+        return item
+    return item | {"value": None, "n": None, "hidden": True}
 
 
 def standing(conn: Connection, region: str, year: int) -> dict[str, dict[str, Mapping[str, Any]]]:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from services.desk.app import MAX_BODY
 from services.desk.assessing import standing
 from services.desk.evidence import MAX_FILE_BYTES, sweep
 from services.desk.permissions import EVALUATION_READERS
@@ -118,6 +119,11 @@ def test_a_level_is_history_audit_and_score(room: Deskroom) -> None:
         ("f03", 3.9, False), ("a", 4.1234, False), ("25", 5.0, False), ("25", 4.0, True),
     ]  # fmt: skip
     assert seen["items"][-1]["username"] == "koordinator"
+    enter(coordinator, item="f03", year=2025, value=1, n=4, links=[])
+    few = room.login("kesehatan").call("GET", f"{PATH}?year=2025").json()["items"][0]
+    assert (few["value"], few["n"], few["hidden"]) == (None, None, True)
+    assert coordinator.call("GET", f"{PATH}?year=2025").json()["items"][0]["value"] == 1
+    assert "Disembunyikan" in room.login("kesehatan").call("GET", f"{PAGE}?tahun=2025").text
     with room.db.read() as conn:
         said = conn.execute(
             select(desk_audit.c.reason).where(desk_audit.c.action == "assess")
@@ -178,6 +184,12 @@ def test_what_is_refused_leaves_no_file_behind(room: Deskroom) -> None:
     assert answer.status_code == 415
     assert coordinator.call("POST", PATH, content=b"[1]").status_code == 422
     assert stored(room) == []
+    out = io.BytesIO()
+    Image.effect_noise((900, 900), 100).save(out, "JPEG", quality=95)
+    assert len(out.getvalue()) > MAX_BODY
+    files = [("files[]", ("besar.jpg", out.getvalue(), "image/jpeg"))]
+    assert coordinator.call("POST", "/keluar", files=files).status_code == 413
+    upload(coordinator, ("besar.jpg", out.getvalue()))
 
 
 def test_only_orphans_are_swept(room: Deskroom, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from services.desk import following
 from shared.db.tables.desk import desk_audit
 from shared.db.tables.evaluation import desk_followups
 from tests.deskroom import Deskroom, Staff, deskroom, standard_staff
@@ -171,3 +172,23 @@ def test_the_page_shows_what_is_late_and_keeps_what_was_typed(room: Deskroom) ->
     assert "Lewat tenggat" not in page
     assert client.post(f"{PAGE}/1", data=act).status_code == 409
     assert f'value="{PLAN["element"]}" selected' in client.get(f"{PAGE}?unsur=waktu").text
+
+
+def test_the_weakest_elements_without_an_entry_are_suggested(
+    room: Deskroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nrr = {"waktu": 2.1, "biaya": 3.0, "sarana": None, "produk": 2.5, "perilaku": 3.9}
+    monkeypatch.setattr(following, "opd_score", lambda *_: {"skm": {"nrr": nrr}})
+    handler = room.login("kesehatan")
+
+    def suggested(staff: Staff) -> list[str]:
+        found = staff.call("GET", PATH).json()["suggestions"]
+        return [weak["element"] for weak in found]
+
+    assert suggested(handler) == ["waktu", "produk", "biaya"]
+    entry = add(handler)
+    assert suggested(handler) == ["produk", "biaya", "perilaku"]
+    assert "?unsur=produk#baru" in handler.call("GET", PAGE).text
+    step(handler, entry, "withdraw", reason="Keliru.")
+    assert suggested(handler)[0] == "waktu"
+    assert suggested(room.login("pantau")) == []

@@ -185,6 +185,11 @@ def value(found: Any) -> str:
     return f"{shown:.0f}" if shown.is_integer() else f"{shown:.2f}".replace(".", ",")
 
 
+def exact(found: Any) -> str:
+    """A value as it was entered, with a decimal comma: four places at most."""
+    return f"{float(found):g}".replace(".", ",")
+
+
 def size(octets: int) -> str:
     """The size of a file."""
     if octets < 1_000_000:
