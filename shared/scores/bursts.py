@@ -22,6 +22,7 @@ from shared.policy.model import BurstPolicy
 
 Vector = tuple[int | None, ...]
 """One respondent's answers in the order of the elements; none where one is missing."""
+_ORDER = tuple(element.value for element in SKMElement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class _Run:
 
 def vector_of(answers: Mapping[str, int]) -> Vector:
     """The answers as they are compared."""
-    return tuple(answers.get(element.value) for element in SKMElement)
+    return tuple(map(answers.get, _ORDER))
 
 
 def bursts(filled: Iterable[Filled], policy: BurstPolicy) -> list[Burst]:

@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Subquery, and_, func, select, union_all
 
-from shared.contracts.enums import SKMElement
 from shared.db.read.directory import OPD, Directory, Region
 from shared.db.read.evaluation import load_inputs
 from shared.db.read.pekppp import RegionNowcast, first_year
-from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
+from shared.db.read.services import users_per_year
+from shared.db.read.skm_counters import answers_by_opd, population
+from shared.db.tables.scoring import scoring_counters
 from shared.policy.load import PolicyBook, PolicySet, load_policies
+from shared.policy.model import SKMPolicy
 from shared.scores.document import (
     Head,
     hide_small,
@@ -35,15 +37,13 @@ from shared.scores.index import (
     tally_of,
     total,
 )
-from shared.scores.measures import first_day_of, month_of
-from shared.scores.skm import Answers, skm_result
+from shared.scores.skm import Answers, SKMResult, skm_result, together
 from shared.scores.skm_figures import skm_figures
 from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
 from shared.scores.windows import Span, Window, span
 
 Sums = dict[str, dict[str, int]]
 """OPD → measure → n."""
-_SKM_DAY, _SKM_MONTH = 0, 1
 
 
 class UnknownUnitError(LookupError):
@@ -61,6 +61,7 @@ class RegionScores:
     sums: Sums
     years: Mapping[int, Sums]
     answers: Mapping[str, Answers]
+    users: Mapping[tuple[str, str], int]
     tallies: Mapping[str, Tally]
     region_tally: Tally
     indexes: Mapping[str, Index]
@@ -96,12 +97,12 @@ class RegionScores:
         else:
             codes, index = self.directory.with_units(opd.code), self.indexes[opd.code]
             document, rank, ranked = self.document(opd), self.ranks.get(opd.code), len(self.ranks)
-        answers, skm = _answers(self.answers, codes), self.policy.skm
+        answers, skm, result = self._skm(document["opd"], codes)
         figures = [
             *index_figures(index, self.region_tally, self.policy, rank, ranked),
             *share_figures(added(self.sums, codes), self.policy),
             *self.nowcast.figures(opd),
-            skm_figures(skm_result(answers, skm), skm, answers),
+            skm_figures(result, skm, answers),
         ]
         opened = {
             "policies": self.policy.versions(),
@@ -116,9 +117,16 @@ class RegionScores:
     ) -> dict[str, Any]:
         wanted = None if codes is None else tuple(codes)
         pekppp = self.nowcast.document(self.directory.opd(head.opd))
-        skm = skm_result(_answers(self.answers, wanted), self.policy.skm)
+        _, _, skm = self._skm(head.opd, wanted)
         shares = added(self.sums, wanted)
         return score_document(head, self.span, self.policy, index, rank, pekppp, skm, shares)
+
+    def _skm(self, unit: str, codes: Sequence[str] | None) -> tuple[Answers, SKMPolicy, SKMResult]:
+        """The window's answers of a unit, with its weights and what they make."""
+        wanted = self.answers if codes is None else codes
+        answers = together(self.answers[code] for code in wanted if code in self.answers)
+        policy = self.policy.skm.of(unit)
+        return answers, policy, skm_result(answers, policy, population(self.users, codes))
 
 
 def load_region(
@@ -148,14 +156,15 @@ def load_region(
     )
     year = chosen.end.year
     years = _year_sums(conn, region, year - 1, year, chosen.tick)
-    answers = _skm_answers(conn, region, chosen)
+    answers = answers_by_opd(conn, region, chosen.start, chosen.end)
+    users = users_per_year(conn, region, chosen.end)
     until = _known_until(chosen, now, found)
     nowcast = RegionNowcast(
         region, entries, policy, chosen.end,
         load_inputs(conn, region, until, first_year=first_year(year, policy)),
         lambda received, codes: added(years[received], codes),
     )  # fmt: skip
-    return _computed(found, entries, policy, chosen, sums, years, answers, nowcast)
+    return _computed(found, entries, policy, chosen, sums, years, answers, users, nowcast)
 
 
 def _known_until(chosen: Span, now: datetime, region: Region) -> datetime:
@@ -172,6 +181,7 @@ def _computed(
     sums: Sums,
     years: Mapping[int, Sums],
     answers: Mapping[str, Answers],
+    users: Mapping[tuple[str, str], int],
     nowcast: RegionNowcast,
 ) -> RegionScores:
     own = {code: tally_of(measures) for code, measures in sums.items()}
@@ -186,7 +196,7 @@ def _computed(
     }
     ranked = {opd.code: indexes[opd.code] for opd in directory.opds(region.code) if opd.ranked}
     return RegionScores(
-        region, directory, policy, chosen, sums, years, answers, tallies, whole, indexes,
+        region, directory, policy, chosen, sums, years, answers, users, tallies, whole, indexes,
         ranks(ranked), nowcast,
     )  # fmt: skip
 
@@ -275,52 +285,3 @@ def _rows(region: str, ranges: Sequence[Range]) -> Subquery:
         for wanted in ranges
     ]
     return union_all(*parts).subquery()
-
-
-def _skm_answers(conn: Connection, region: str, chosen: Span) -> dict[str, Answers]:
-    """Answers of the window per OPD: whole months by month, the rest by day."""
-    c = scoring_skm_counters.c
-    first, last = chosen.start.toordinal(), chosen.end.toordinal()
-    month, final = month_of(first), month_of(last)
-    ranges: list[tuple[int, int, int]] = []
-    if first != first_day_of(month):
-        ranges.append((_SKM_DAY, first, min(first_day_of(month + 1) - 1, last)))
-        month += 1
-    if month <= final:
-        ranges.append((_SKM_MONTH, month, final - 1))
-        ranges.append((_SKM_DAY, first_day_of(final), last))
-    parts = [
-        select(c.opd, c.element, c.total, c.n).where(
-            c.region == region, c.grain == grain, c.step.between(low, high)
-        )
-        for grain, low, high in ranges
-    ]
-    rows = union_all(*parts).subquery()
-    query = select(rows.c.opd, rows.c.element, func.sum(rows.c.total), func.sum(rows.c.n)).group_by(
-        rows.c.opd, rows.c.element
-    )
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    for opd, element, total_, n in conn.execute(query):
-        found.setdefault(opd, {})[element] = (int(total_), int(n))
-    return {opd: _answers_of(elements) for opd, elements in found.items()}
-
-
-def _answers_of(elements: Mapping[str, tuple[int, int]]) -> Answers:
-    known = {element: elements[element] for element in SKMElement if element in elements}
-    with_token, respondents = elements.get("", (0, 0))
-    return Answers(
-        {element: found[0] for element, found in known.items()},
-        {element: found[1] for element, found in known.items()},
-        respondents,
-        with_token,
-    )
-
-
-def _answers(answers: Mapping[str, Answers], codes: Sequence[str] | None) -> Answers:
-    found = [answers[code] for code in (answers if codes is None else codes) if code in answers]
-    return Answers(
-        {e: sum(a.totals.get(e, 0) for a in found) for e in SKMElement},
-        {e: sum(a.answered.get(e, 0) for a in found) for e in SKMElement},
-        sum(a.respondents for a in found),
-        sum(a.with_token for a in found),
-    )

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from shared.db.read.directory import OPD, Directory, Region
 from shared.db.read.scores import UnknownUnitError
 from shared.db.read.services import users_per_year
+from shared.db.read.skm_counters import answer_sums, answers_by_opd, population
 from shared.db.tables.scoring import scoring_skm_counters, scoring_surveys
 from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.policy.model import BurstPolicy
 from shared.scores.bursts import Burst, Filled, bursts, vector_of
-from shared.scores.periods import BY_MONTH, Period, quarters, steps_of
+from shared.scores.periods import BY_MONTH, Period, Steps, quarters, steps_of
 from shared.scores.skm import (
     EXACT,
     Answers,
     UnknownRuleError,
-    answers_of,
     rules_of,
     skm_result,
     together,
@@ -119,11 +119,11 @@ class _Reader:
 
     def of_opd(self, region: Region, opd: OPD, period: Period, service: str | None) -> SKMReport:
         codes = self.directory.with_units(opd.code)
-        c = scoring_skm_counters.c
-        found = _sums(
+        found = answer_sums(
             self.conn,
-            (c.opd, c.service),
-            _within(self.region, period),
+            self.region,
+            steps_of(period.first, period.last),
+            ("opd", "service"),
             *_of(codes, service),
         )
         history = (
@@ -140,7 +140,7 @@ class _Reader:
         )  # fmt: skip
 
     def of_region(self, region: Region, period: Period) -> SKMReport:
-        found = _sums(self.conn, (scoring_skm_counters.c.opd,), _within(self.region, period))
+        found = answers_by_opd(self.conn, self.region, period.first, period.last)
         whole = together(found.values())
         tops = [
             opd for opd in self.directory.opds(self.region) if not opd.parent and not opd.external
@@ -148,7 +148,7 @@ class _Reader:
         parts = []
         for opd in tops:
             codes = self.directory.with_units(opd.code)
-            answers = together(found[code,] for code in codes if (code,) in found)
+            answers = together(found[code] for code in codes if code in found)
             parts.append(self._part(opd.code, opd.code, opd.name, answers, codes, None))
         return SKMReport(
             region, None, period, self.rule, None, self.policy,
@@ -167,14 +167,9 @@ class _Reader:
     ) -> Part:
         """A part under the weights of its owner, with the population that is known of it."""
         policy = self.policy.skm.of(owner)
-        known = [
-            n
-            for (opd, named), n in self.users.items()
-            if (codes is None or opd in codes) and service in (None, named)
-        ]
-        population = sum(known) if known else None
+        users = population(self.users, codes, service)
         rule = self.rule if self.rule in rules_of(policy) else EXACT
-        return Part(key, name, answers, skm_result(answers, policy, population, rule), population)
+        return Part(key, name, answers, skm_result(answers, policy, users, rule), users)
 
     def _services(
         self, owner: str, found: Mapping[tuple[str, ...], Answers], codes: Sequence[str]
@@ -207,15 +202,8 @@ class _Reader:
         self, year: int, codes: Sequence[str], service: str | None
     ) -> Iterable[tuple[Period, Answers]]:
         """The quarters of the year, from its months."""
-        c = scoring_skm_counters.c
-        months = _sums(
-            self.conn,
-            (c.step,),
-            c.region == self.region,
-            c.grain == BY_MONTH,
-            c.step.between(year * 12, year * 12 + 11),
-            *_of(codes, service),
-        )
+        steps = [Steps(BY_MONTH, year * 12, year * 12 + 11)]
+        months = answer_sums(self.conn, self.region, steps, ("step",), *_of(codes, service))
         for number, quarter in enumerate(quarters(year)):
             found = (answers for (step,), answers in months.items() if step % 12 // 3 == number)
             yield quarter, together(found)
@@ -226,27 +214,6 @@ def _of(codes: Sequence[str], service: str | None) -> Iterator[ColumnElement[boo
     yield scoring_skm_counters.c.opd.in_(codes)
     if service is not None:
         yield scoring_skm_counters.c.service == service
-
-
-def _sums(
-    conn: Connection, keys: Sequence[ColumnElement[Any]], *where: ColumnElement[bool]
-) -> dict[tuple[Any, ...], Answers]:
-    """The answers of the counters that are asked for, by the given columns."""
-    c = scoring_skm_counters.c
-    query = select(*keys, c.element, func.sum(c.total), func.sum(c.n)).where(*where)
-    found: dict[tuple[Any, ...], dict[str, tuple[int, int]]] = {}
-    for *key, element, total, n in conn.execute(query.group_by(*keys, c.element)):
-        found.setdefault(tuple(key), {})[element] = (int(total), int(n))
-    return {key: answers_of(elements) for key, elements in found.items()}
-
-
-def _within(region: str, period: Period) -> ColumnElement[bool]:
-    c = scoring_skm_counters.c
-    parts = [
-        and_(c.grain == steps.grain, c.step.between(steps.low, steps.high))
-        for steps in steps_of(period.first, period.last)
-    ]
-    return and_(c.region == region, or_(*parts))
 
 
 def load_bursts(
