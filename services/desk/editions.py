@@ -30,6 +30,8 @@ _c = desk_editions.c
 PAGE = 100
 # A later day or a new wording alone is no reason for a new edition.
 _MATTERS = frozenset({"figures", "policies", "scope"})
+# The columns are what lists show; they repeat what is signed.
+_REPEATED = ("kind", "scope", "period", "number", "signer_name", "signer_post", "note")
 
 Printer = Callable[[Mapping[str, Any]], str]
 """The printed page of a signed document."""
@@ -159,15 +161,12 @@ def freeze(found: Draft, signer: Signer, now: datetime, printer: Printer) -> dic
     content = canonical(document)
     return {
         "region": found.wanted.region,
-        **{name: edition[name] for name in ("scope", "kind", "period", "number")},
+        **{name: edition[name] for name in _REPEATED},
         "content": content,
         "printed": printed,
         "sha256": fingerprint(content),
         "printed_sha256": edition["printed_sha256"],
-        "signer_name": signer.name,
-        "signer_post": signer.post,
         "signed_at": now,
-        "note": edition["note"],
         "differences": edition["differences"],
     }
 
@@ -256,9 +255,7 @@ def _checked(row: Row[Any]) -> Signed:
         raise _broken(row.id)
     document = orjson.loads(row.content)
     edition = document["edition"]
-    # The columns are what lists show; they repeat what is signed.
-    columns = ("kind", "scope", "period", "number", "signer_name", "signer_post", "note")
-    same = all(getattr(row, name) == edition[name] for name in columns)
+    same = all(getattr(row, name) == edition[name] for name in _REPEATED)
     same = same and row.region == edition["scope"].partition("/")[0]
     same = same and _seconds(row.signed_at) == edition["signed_at"]
     if not same or fingerprint(row.printed) != edition["printed_sha256"]:
