@@ -1,7 +1,9 @@
 """How an opened figure reads: its inputs as labelled lines, its value as it is. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from shared.scores.figures import Figure
 
 _PART = {
     "verify": "Verifikasi",
@@ -72,8 +74,25 @@ _LABELS = {
 }
 _VALUES = {
     "computed": "dihitung", "evaluator": "penilai", "import": "impor", "unknown": "belum diketahui",
-    "f02_only": "hanya F-02", "f02_f03": "F-02 dan F-03", "mean": "rata-rata",
+    "cases": "kasus", "follow_ups": "tindak lanjut", "f02_only": "hanya F-02", "f02_f03": "F-02 dan F-03", "mean": "rata-rata",
 }  # fmt: skip
+
+
+_GROUPS = {
+    "responsiveness": "Indeks tanggapan",
+    "shares": "Nasib laporan",
+    "pekppp": "PEKPPP dan IPP",
+    "skm": "Survei Kepuasan Masyarakat",
+}
+
+
+def groups(figures: Sequence[Figure]) -> list[tuple[str, list[Figure]]]:
+    """The figures under the headings of a page, in their order."""
+    found: dict[str, list[Figure]] = {}
+    for entry in figures:
+        kind = entry["id"].partition(".")[0]
+        found.setdefault(_GROUPS.get(kind, kind), []).append(entry)
+    return list(found.items())
 
 
 class Line(NamedTuple):
@@ -89,8 +108,9 @@ def lines(inputs: Mapping[str, Any]) -> list[Line]:
     found = []
     for name, value in inputs.items():
         if isinstance(value, Mapping):
-            inner = lines(value)
-            found += [Line(f"{_label(name)}: {line.label}", line.value, "") for line in inner]
+            # The parts of an interval are named by themselves.
+            under = "" if name == "parts" else f"{_label(name)}: "
+            found += [Line(under + line.label, line.value, "") for line in lines(value)]
         else:
             found.append(Line(_label(name), plain(value), name))
     return found
