@@ -74,7 +74,8 @@ _LABELS = {
 }
 _VALUES = {
     "computed": "dihitung", "evaluator": "penilai", "import": "impor", "unknown": "belum diketahui",
-    "cases": "kasus", "follow_ups": "tindak lanjut", "f02_only": "hanya F-02", "f02_f03": "F-02 dan F-03", "mean": "rata-rata",
+    "cases": "kasus", "follow_ups": "tindak lanjut", "f02_only": "hanya F-02",
+    "f02_f03": "F-02 dan F-03", "mean": "rata-rata",
 }  # fmt: skip
 
 
