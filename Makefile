@@ -48,7 +48,7 @@ venv: $(VENV)/.dev-stamp ## make .venv with everything that development needs
 
 .PHONY: lock
 lock: $(VENV)/.dev-stamp ## resolve the dependencies again (UPGRADE=1: to their newest versions)
-	$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra embedded --extra test --extra dev \
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra embedded --extra train --extra test --extra dev \
 		--output-file requirements/dev.txt pyproject.toml
 	# the newer pins of dev.txt are the start of run.txt, so that both always agree
 	cp requirements/dev.txt requirements/run.txt
@@ -87,6 +87,10 @@ test-e2e: $(VENV)/.dev-stamp servers ## run the end-to-end tests only
 test-docs: $(VENV)/.dev-stamp ## check the documentation only
 test-unit test-contract test-integration test-e2e test-docs:
 	@exec $(BIN)/pytest tests/$(@:test-%=%) $(ARGS) </dev/null
+
+.PHONY: test-rules
+test-rules: $(VENV)/.dev-stamp ## see that worked examples reach every branch of the rules
+	@exec $(BIN)/python -m tests.stages rules </dev/null
 
 .PHONY: coverage
 coverage: $(VENV)/.dev-stamp servers ## measure branch coverage (COVERAGE_MIN=90)
