@@ -235,6 +235,8 @@ def test_the_page_and_the_api_tell_services_quarters_and_bursts_but_no_few(room:
     assert [q["n"] for q in full["history"]] == [0, 25, 0, 18]
     assert [(b["service"], b["count"]) for b in full["bursts"]] == [(KK, 16), (KTP, 25)][::-1]
     assert (full["bursts"][1]["day"], full["bursts"][1]["from"]) == ("2026-11-23", "09:45")
+    score_ = staff.call("GET", "/api/v1/opds/paser/disdukcapil/score?window=year").json()["skm"]
+    assert (score_["ikm"], score_["n_required"]) == (full["skm"]["ikm"], 28)
     old = staff.call("GET", YEAR + "&rule=0.11").json()["skm"]
     assert (full["skm"]["ikm"], old["ikm"]) == (71.77, 71.05)
     for reader in (room.client, handler.client):

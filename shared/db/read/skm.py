@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+import orjson
+from sqlalchemy import ColumnElement, Connection, String, cast, select
 
 from shared.db.read.directory import OPD, Directory, Region
 from shared.db.read.scores import UnknownUnitError
@@ -18,7 +19,7 @@ from shared.db.read.skm_counters import answer_sums, answers_by_opd, population
 from shared.db.tables.scoring import scoring_skm_counters, scoring_surveys
 from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.policy.model import BurstPolicy
-from shared.scores.bursts import Burst, Filled, bursts, vector_of
+from shared.scores.bursts import Burst, Filled, Vector, bursts, vector_of
 from shared.scores.periods import BY_MONTH, Period, Steps, quarters, steps_of
 from shared.scores.skm import (
     EXACT,
@@ -225,18 +226,23 @@ def load_bursts(
 ) -> list[Burst]:
     """The bursts at these units; answers from a file have no time of day and are left out."""
     c = scoring_surveys.c
-    query = select(c.receipt, c.opd, c.service, c.received_at, c.answers).where(
+    # As text: few ways of answering make up most answers, and each is taken apart once.
+    query = select(c.receipt, c.opd, c.service, c.received_at, cast(c.answers, String)).where(
         c.opd.in_(codes),
         c.day.between(period.first.toordinal(), period.last.toordinal()),
         c.history.is_(False),
     )
     if service is not None:
         query = query.where(c.service == service)
+    vectors: dict[str, Vector] = {}
+
+    def vector(text: str) -> Vector:
+        if text not in vectors:
+            vectors[text] = vector_of(orjson.loads(text))
+        return vectors[text]
+
     rows = conn.execute(query, execution_options={"yield_per": _READ_AT_ONCE})
-    return bursts(
-        (
-            Filled(receipt, opd, name, at, vector_of(answers))
-            for receipt, opd, name, at, answers in rows
-        ),
-        policy,
+    filled = (
+        Filled(receipt, opd, name, at, vector(answers)) for receipt, opd, name, at, answers in rows
     )
+    return bursts(filled, policy)
