@@ -11,10 +11,16 @@ from tanggap.screen import note, progress
 from tanggap.sheets.options import Force, OutFile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
     from shared.scores.periods import Period
+    from tanggap.skm_table import Exported
 
 _MONTHS = {"month": 1, "quarter": 3, "semester": 6, "year": 12}
 _MOST_PERIODS = 60
+_FULL = "Memuat baris dengan kurang dari lima jawaban: bukan untuk diumumkan."
 Unit = Annotated[str, typer.Argument(help="A region (paser) or a full OPD code (paser/dinkes).")]
 From = Annotated[str | None, typer.Option("--from", help="First local date (none: 1 January).")]
 To = Annotated[str | None, typer.Option("--to", help="Last local date (none: today).")]
@@ -48,38 +54,53 @@ def skm(
     """
     from shared.clock import SystemClock
     from shared.db.read.directory import Directory
-    from shared.scores.skm import UnknownRuleError
-    from tanggap.sheets.writing import Sheet, refuse_to_overwrite, write_table
-    from tanggap.skm_table import BURST_COLUMNS, COLUMNS, Exported, reports
+    from tanggap.sheets.writing import refuse_to_overwrite
 
     if each is not None and each not in _MONTHS:
         raise TanggapError(f"--each is {', '.join(_MONTHS)}")
     with opened_database(data) as database, database.read() as conn:
         refuse_to_overwrite([file], force=force)
-        region = unit.partition("/")[0]
-        today = SystemClock().now().astimezone(Directory.load(conn).zone(region)).date()
-        periods = _periods(first, last, each, today)
-        exported = Exported()
-        with progress("periods", len(periods)) as advance:
-            try:
-                for number, period in enumerate(periods, start=1):
-                    for report in reports(conn, unit, period, rule):
-                        exported.add(report)
-                    advance(number)
-            except (LookupError, UnknownRuleError) as error:
-                raise TanggapError(_said(error, unit)) from error
-    tables = [Sheet("skm", COLUMNS, exported.rows)]
-    if file.suffix.lower() != ".csv":
-        tables.append(Sheet("beruntun", BURST_COLUMNS, exported.bursts))
-    write_table(file, tables, force=force)
+        zone = Directory.load(conn).zone(unit.partition("/")[0])
+        today = SystemClock().now().astimezone(zone).date()
+        exported = _exported(conn, unit, _periods(first, last, each, today), rule)
+    _write(file, exported, force=force)
     note("Rows of fewer than five answers are in it: not for publishing as it is.")
     print(f"{file} is written: {len(exported.rows)} rows.")
 
 
-def _said(error: Exception, unit: str) -> str:
-    if isinstance(error, LookupError):
-        return f"{unit} is neither a region nor an OPD's full code"
-    return str(error)
+def _exported(
+    conn: "Connection", unit: str, periods: "tuple[Period, ...]", rule: str
+) -> "Exported":
+    from shared.scores.skm import UnknownRuleError
+    from tanggap.skm_table import Exported, reports
+
+    found = Exported()
+    with progress("periods", len(periods)) as advance:
+        try:
+            for number, period in enumerate(periods, start=1):
+                for report in reports(conn, unit, period, rule):
+                    found.add(report)
+                advance(number)
+        except LookupError as error:
+            raise TanggapError(f"{unit} is neither a region nor an OPD's full code") from error
+        except UnknownRuleError as error:
+            raise TanggapError(str(error)) from error
+    return found
+
+
+def _write(file: "Path", exported: "Exported", *, force: bool) -> None:
+    """The figures; people, who open a workbook, get the bursts and the warning in it too."""
+    from tanggap.sheets.writing import Sheet, write_table
+    from tanggap.skm_table import BURST_COLUMNS, COLUMNS
+
+    if file.suffix.lower() == ".csv":
+        tables = [Sheet("skm", COLUMNS, exported.rows)]
+    else:
+        tables = [
+            Sheet("skm", COLUMNS, exported.rows, notes=[_FULL]),
+            Sheet("beruntun", BURST_COLUMNS, exported.bursts),
+        ]
+    write_table(file, tables, force=force)
 
 
 def _periods(

@@ -1,6 +1,6 @@
 """`tanggap import skm`: survey answers from paper forms or another system."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -10,9 +10,17 @@ from tanggap.screen import note, progress
 from tanggap.sheets.options import DryRun, InFile, Partial, SheetName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from services.ingest.commands import AnswerSurvey
+    from services.ingest.importing import Imported, PastSurvey
+    from shared.clock import Clock
+    from shared.db.engine import Database
     from shared.db.read.directory import Directory
+    from shared.policy.model import SKMPolicy
+    from shared.privacy.vault import Vault
+    from tanggap.sheets.importing import ImportRun
     from tanggap.skm_file import Left, Target
 
 Opd = Annotated[str, typer.Option(help="The OPD: dinkes (with --region) or paser/dinkes.")]
@@ -51,49 +59,84 @@ def skm(
     outside 1 to 4 is left out. A row is known again by its id; without ids, the whole file is.
     All rows are checked before the first is written; after a crash, import the file again.
     """
-    from services.ingest.importing import (
-        Imported,
-        PastSurvey,
-        import_surveys,
-        known_surveys,
-        past_survey,
-    )
     from shared.clock import SystemClock
-    from shared.db.read.directory import Directory
-    from shared.policy.load import load_policies
     from tanggap.sheets.importing import ImportRun
-    from tanggap.skm_file import order_of, read_surveys
 
     clock, vault = SystemClock(), vault_of(settings_of(data))
     run = ImportRun(file, partial=partial)
-    surveys: list[PastSurvey] = []
     with opened_database(data) as database:
-        with database.read() as conn:
-            directory = Directory.load(conn)
-        target = _target(directory, region, opd, source, clock.now())
-        policy = load_policies().at(target.today).skm
-        chosen = order_of(policy, source, order)
-        left = read_surveys(
-            run, target, policy, chosen,
-            lambda name, command, at: surveys.append(
-                past_survey(vault, directory, name, command, at)
-            ),
-            sheet,
-        )  # fmt: skip
+        form = _form(database, clock.now(), region, opd, source, order)
+        surveys, left = _checked(run, form, vault, sheet)
         run.settle()
-        if dry_run:
-            with database.read() as conn:
-                known = known_surveys(conn, surveys)
-            done = Imported(len(surveys) - known, known)
-        else:
-            with progress("importing", len(surveys)) as advance:
-                done = import_surveys(database, vault, clock, surveys, advance)
+        done = _written(database, vault, clock, surveys, dry_run=dry_run)
     _tell(left)
     said = "would be new" if dry_run else "are new"
     print(f"{len(surveys)} surveys: {done.added} {said}, {done.known} were imported before.")
     if partial and run.refusals:
         note("Without a column id, import the refused rows later as a file of their own.")
     run.end()
+
+
+class _Form(NamedTuple):
+    """Whose survey it is, and how its columns are read."""
+
+    directory: "Directory"
+    target: "Target"
+    policy: "SKMPolicy"
+    order: str | None
+
+
+def _form(
+    database: "Database",
+    now: "datetime",
+    region: str | None,
+    opd: str,
+    source: str | None,
+    order: str | None,
+) -> _Form:
+    from shared.db.read.directory import Directory
+    from shared.policy.load import load_policies
+    from tanggap.skm_file import order_of
+
+    with database.read() as conn:
+        directory = Directory.load(conn)
+    target = _target(directory, region, opd, source, now)
+    policy = load_policies().at(target.today).skm
+    return _Form(directory, target, policy, order_of(policy, source, order))
+
+
+def _checked(
+    run: "ImportRun", form: _Form, vault: "Vault", sheet: str | None
+) -> "tuple[list[PastSurvey], Left]":
+    """The rows that may be written; the run knows the others."""
+    from services.ingest.importing import past_survey
+    from tanggap.skm_file import read_surveys
+
+    surveys: list[PastSurvey] = []
+
+    def accept(name: str, command: "AnswerSurvey", at: "datetime") -> None:
+        surveys.append(past_survey(vault, form.directory, name, command, at))
+
+    left = read_surveys(run, form.target, form.policy, form.order, accept, sheet)
+    return surveys, left
+
+
+def _written(
+    database: "Database",
+    vault: "Vault",
+    clock: "Clock",
+    surveys: "Sequence[PastSurvey]",
+    *,
+    dry_run: bool,
+) -> "Imported":
+    from services.ingest.importing import Imported, import_surveys, known_surveys
+
+    if dry_run:
+        with database.read() as conn:
+            known = known_surveys(conn, surveys)
+        return Imported(len(surveys) - known, known)
+    with progress("importing", len(surveys)) as advance:
+        return import_surveys(database, vault, clock, surveys, advance)
 
 
 def _target(
