@@ -67,7 +67,8 @@ def test_no_page_is_wider_than_a_phone(
     log_in(page, url, "koordinator")
     paths = ("/antrean", "/triase", "/antrean/terbatas", f"/kasus/{ticket}", "/",
              "/wilayah/paser", "/wilayah/paser/dpupr", "/tidak-ada", "/penilaian/paser",
-             "/penilaian/paser/dinkes", "/tindak-lanjut/paser/dinkes")  # fmt: skip
+             "/penilaian/paser/dinkes", "/tindak-lanjut/paser/dinkes",
+             "/wilayah/paser/dpupr/penjelasan", "/wilayah/paser/riwayat")  # fmt: skip
     for path in paths:
         page.goto(url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
