@@ -34,7 +34,7 @@ from shared.web.security import BodyLimit, SecurityHeaders
 
 STOP_SECONDS = 8.0
 SCORES_PATH = "/lapor/skor"
-_UPLOAD_PATHS = ("/api/v1/complaints", "/lapor", "/lacak")
+_FILES = ("/api/v1/complaints", "/lapor", "/lacak")
 
 
 class Part(Protocol):
@@ -95,8 +95,8 @@ def create_app(deps: AppDeps) -> FastAPI:
     _static(app, renderer)
     health_routes(app, deps.checks, deps.registry)
     install_openapi(app)
-    limits = {"max_bytes": settings.body_max_bytes, "multipart_bytes": settings.files_total_bytes}
-    app.add_middleware(BodyLimit, **limits, prefixes=_UPLOAD_PATHS, page=page)
+    most, files = settings.body_max_bytes, settings.files_total_bytes
+    app.add_middleware(BodyLimit, max_bytes=most, multipart_bytes=files, prefixes=_FILES, page=page)
     app.add_middleware(SecurityHeaders, https=https)
     metrics.declare()
     return app

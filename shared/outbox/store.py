@@ -154,17 +154,13 @@ def prune(
         .limit(limit)
     )
     rows = conn.execute(old).all()
-    ids = [row.event_id for row in rows]
     # The groups are named so that the primary key is used, not the whole table read.
     anybody = inbox.c.group.in_(sorted({name for names in groups.values() for name in names}))
-    applied = {
-        (row.group, row.event_id)
-        for row in conn.execute(
-            select(inbox.c.group, inbox.c.event_id).where(
-                anybody, inbox.c.event_id.in_(ids), inbox.c.at < before
-            )
-        )
-    }
+    ids = [row.event_id for row in rows]
+    known = anybody, inbox.c.event_id.in_(ids), inbox.c.at < before
+    query = select(inbox.c.group, inbox.c.event_id).where(*known)
+    applied = {(row.group, row.event_id) for row in conn.execute(query)}
+
     gone = [
         row
         for row in rows
