@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shared.errors import TanggapError
 from tanggap.installation import DEFAULT_DATA, DataDir, opened_database
 from tanggap.screen import AsJSON, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 group = typer.Typer(help="Scores.", no_args_is_help=True, rich_markup_mode=None)
 Unit = Annotated[str, typer.Argument(help="A region (paser) or a full OPD code (paser/dinkes).")]
@@ -117,6 +120,42 @@ def rebuild(data: DataDir = DEFAULT_DATA) -> None:
     with opened_database(data) as database, progress("folding cases") as advance:
         count = audit.rebuild(database, DirectoryRules(), advance)
     print(f"{count} cases folded anew.")
+
+
+@group.command("counts-from", epilog="Example: tanggap score counts-from paser 2026-01-01")
+def counts_from(
+    region: Annotated[str, typer.Argument(help="A region (paser).")],
+    day: Annotated[str, typer.Argument(help="The first local date of receipt, or none.")],
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Leave cases received before that day out of the region's index; folds every case anew."""
+    from services.scoring import audit
+    from services.scoring.regions import DirectoryRules
+    from shared.clock import SystemClock
+
+    first = None if day == "none" else _day(day)
+    with opened_database(data) as database, progress("folding cases") as advance:
+        with database.write() as conn:
+            _count_from(conn, region, first, SystemClock().now())
+        count = audit.rebuild(database, DirectoryRules(), advance)
+    print(f"{region} counts from {first or 'the beginning'}; {count} cases folded anew.")
+
+
+def _count_from(conn: "Connection", region: str, first: date | None, now: datetime) -> None:
+    from sqlalchemy import insert, update
+
+    from shared.db.tables.desk import desk_audit
+    from shared.db.tables.directory import desk_regions
+
+    changed = (
+        update(desk_regions)
+        .where(desk_regions.c.code == region)
+        .values(counts_from=first, changed_at=now)
+    )
+    if conn.execute(changed).rowcount != 1:
+        raise TanggapError(f"{region} is no region")
+    told = {"username": "tanggap", "action": "counts-from", "ticket": "", "reason": str(first)}
+    conn.execute(insert(desk_audit).values(at=now, **told))
 
 
 def _document(

@@ -8,13 +8,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from shared.db import migrate
 from shared.db.engine import Database
 from shared.db.read.directory import Directory
 from shared.db.tables.common import meta
+from shared.db.tables.desk import desk_audit
 from shared.errors import TanggapError
+from tanggap.__main__ import main
 from tanggap.commands.backup import backup
 from tanggap.installation import settings_of
 from tanggap.opd_list import read_list, replace_list
@@ -184,3 +186,24 @@ def test_an_opd_list_is_replaced_with_dates(data: Path, tmp_path: Path) -> None:
     assert renamed.short == "DLHK"
     assert old.opds("paser") == before.opds("paser")
     assert new.opds("kukar") == before.opds("kukar")
+
+
+def test_the_day_from_which_a_region_counts_is_set_by_a_command_and_written_down(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["score", "counts-from", "paser", "2026-01-01", "--data", str(data)])
+    assert done.value.code == 0
+    assert "paser counts from 2026-01-01; 0 cases folded anew." in capsys.readouterr().out
+    db = Database(settings_of(data).database_url)
+    with db.read() as conn:
+        region = Directory.load(conn).region("paser")
+        told = conn.execute(select(desk_audit.c.action, desk_audit.c.reason)).one()
+    db.close()
+    assert region is not None
+    assert region.counts_from == date(2026, 1, 1)
+    assert tuple(told) == ("counts-from", "2026-01-01")
+    with pytest.raises(SystemExit) as refused:
+        main(["score", "counts-from", "atlantis", "none", "--data", str(data)])
+    assert refused.value.code == 1
+    assert "atlantis is no region" in capsys.readouterr().err
