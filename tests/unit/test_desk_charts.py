@@ -16,13 +16,17 @@ def test_a_line_breaks_where_nothing_was_known() -> None:
     points = [point(50.0), point(60.0, corrected=True), point(None), point(70.0), point(None)]
     found = chart(points)
     assert found is not None
-    assert found.lines == ("0.0,50.0 250.0,40.0", "750.0,30.0 752.0,30.0")
+    assert found.lines == ("0.0,50.0 250.0,40.0", "746.0,30.0 754.0,30.0")
     assert found.bands[0] == "0.0,40.0 250.0,30.0 250.0,50.0 0.0,60.0"
     assert found.corrected == (250.0,)
     assert chart([point(None)]) is None
     alone = chart([point(40.0)])
     assert alone is not None
-    assert alone.lines == ("0.0,60.0 2.0,60.0",)
+    assert alone.lines == ("0.0,60.0 8.0,60.0",)
+    # The newest day alone, as on the first day of a region: at the right edge, and inside it.
+    newest = chart([point(None), point(40.0)])
+    assert newest is not None
+    assert newest.lines == ("992.0,60.0 1000.0,60.0",)
 
 
 def test_inputs_read_as_labelled_lines() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH, HEIGHT = 1000, 100
+_DAY = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,14 @@ def chart(points: Sequence[Mapping[str, Any]]) -> Chart | None:
     places = {index: _x(index, len(points)) for index in range(len(points))}
     lines, bands = [], []
     for run in _runs(points):
-        above = [f"{places[i]},{_y(points[i]['high'])}" for i in run]
-        below = [f"{places[i]},{_y(points[i]['low'])}" for i in reversed(run)]
-        middle = [f"{places[i]},{_y(points[i]['value'])}" for i in run]
+        drawn = [(places[i], points[i]) for i in run]
         if len(run) == 1:
-            # A single day would be a line without length.
-            middle.append(f"{places[run[0]] + 2},{_y(points[run[0]]['value'])}")
+            # A single day would be a line without length, and at the edge outside the drawing.
+            begin = min(max(drawn[0][0] - _DAY / 2, 0), WIDTH - _DAY)
+            drawn = [(begin, points[run[0]]), (begin + _DAY, points[run[0]])]
+        above = [f"{x},{_y(point['high'])}" for x, point in drawn]
+        below = [f"{x},{_y(point['low'])}" for x, point in reversed(drawn)]
+        middle = [f"{x},{_y(point['value'])}" for x, point in drawn]
         lines.append(" ".join(middle))
         bands.append(" ".join(above + below))
     marks = tuple(places[i] for i, point in enumerate(points) if point.get("corrected"))
