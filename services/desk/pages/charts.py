@@ -29,7 +29,7 @@ def chart(points: Sequence[Mapping[str, Any]]) -> Chart | None:
         drawn = [(places[i], points[i]) for i in run]
         if len(run) == 1:
             # A single day would be a line without length, and at the edge outside the drawing.
-            begin = min(max(drawn[0][0] - _DAY / 2, 0), WIDTH - _DAY)
+            begin = min(max(drawn[0][0] - _DAY / 2, 0.0), WIDTH - _DAY)
             drawn = [(begin, points[run[0]]), (begin + _DAY, points[run[0]])]
         above = [f"{x},{_y(point['high'])}" for x, point in drawn]
         below = [f"{x},{_y(point['low'])}" for x, point in reversed(drawn)]
