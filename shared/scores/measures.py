@@ -45,7 +45,11 @@ def of_clock(clock: str, what: str) -> str:
 
 
 class Grain(IntEnum):
-    """Whether step and tick are kept by day or by month; months keep long sums short."""
+    """Whether step and tick are kept by day, month or year; coarse ones keep long sums short.
+
+    The name says step, then tick; states have no step, the step of a cohort is its year of receipt.
+    6 and 7 were those of a cohort by month.
+    """
 
     STATE_DAY = 0
     STATE_MONTH = 1
@@ -53,8 +57,10 @@ class Grain(IntEnum):
     STEP_DAY_MONTH = 3
     STEP_MONTH_DAY = 4
     STEP_MONTH_MONTH = 5
-    YEAR_DAY = 6
-    YEAR_MONTH = 7
+    STATE_YEAR = 8
+    COHORT_DAY = 9
+    COHORT_MONTH = 10
+    COHORT_YEAR = 11
 
 
 @lru_cache(maxsize=100_000)
@@ -83,8 +89,9 @@ def expand(deltas: Mapping[Key, int]) -> dict[CounterKey, int]:
 
 def _grains(measure: str, step: int, tick: int, month: int) -> Iterable[tuple[int, int, int]]:
     if step == 0:
-        return ((0, 0, tick), (1, 0, month))
+        return ((0, 0, tick), (1, 0, month), (8, 0, month // 12))
     step_month = month_of(step)
     if measure.startswith("year."):
-        return ((6, step_month, tick), (7, step_month, month))
+        year = step_month // 12
+        return ((9, year, tick), (10, year, month), (11, year, month // 12))
     return ((2, step, tick), (3, step, month), (4, step_month, tick), (5, step_month, month))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from shared.contracts.enums import Sentiment, SKMElement
 from shared.policy.model import SamplePolicy, SKMPolicy, grade_of
@@ -142,10 +143,12 @@ def weight(policy: SKMPolicy, element: SKMElement, rule: str = EXACT) -> Fractio
 
 
 def _named(policy: SKMPolicy, rule: str) -> str:
-    equal = len(policy.weights) == len(SKMElement) and len(set(policy.weights.values())) == 1
+    first, *others = policy.weights.values()
+    equal = len(policy.weights) == len(SKMElement) and all(found == first for found in others)
     return rule if equal else OWN
 
 
+@lru_cache(maxsize=4096)
 def sample_size(population: int | None, policy: SamplePolicy) -> int:
     """Krejcie and Morgan, rounded to the nearest; an unknown population needs the most."""
     spread = policy.chi_square * policy.share * (1 - policy.share)

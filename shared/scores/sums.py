@@ -1,17 +1,18 @@
 """Which counters make up the value of a window at a tick: ranges, never a scan of cases.
 
-Whole months are read from the monthly grains. Of a month that is not whole, its days are added or,
-where that is less to read, the whole month is taken and the other days are taken away again. So the
-number of rows does not grow with the length of history.
+Whole months and years are read from their own grains. Of a month that is not whole, its days are
+added or, where that is less to read, the whole month is taken and the other days are taken away
+again; so are the months of a year. The number of rows hardly grows with the length of history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from shared.scores.measures import Grain, first_day_of, month_of
 
 _NO_STEP = range(1)
+_HALF_YEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Range:
 
 def state_ranges(tick: int) -> tuple[Range, ...]:
     """What is running, missed or backlog at a tick."""
-    return tuple(_until(tick, Grain.STATE_DAY, Grain.STATE_MONTH, _NO_STEP, 1))
+    levels = (Grain.STATE_DAY, Grain.STATE_MONTH, Grain.STATE_YEAR)
+    return tuple(_until(tick, levels, _NO_STEP))
 
 
 def step_ranges(start: date, tick: int) -> tuple[Range, ...]:
@@ -45,26 +47,37 @@ def step_ranges(start: date, tick: int) -> tuple[Range, ...]:
     else:
         months, days, sign = range(month + 1, last + 1), range(first, end), 1
     return (
-        *_until(tick, Grain.STEP_MONTH_DAY, Grain.STEP_MONTH_MONTH, months, 1),
-        *_until(tick, Grain.STEP_DAY_DAY, Grain.STEP_DAY_MONTH, days, sign),
+        *_until(tick, (Grain.STEP_MONTH_DAY, Grain.STEP_MONTH_MONTH), months),
+        *_until(tick, (Grain.STEP_DAY_DAY, Grain.STEP_DAY_MONTH), days, sign),
     )
 
 
 def year_ranges(first: int, last: int, tick: int) -> tuple[Range, ...]:
     """What became of the cases received in these years, as it stood at a tick."""
-    months = range(first * 12, last * 12 + 12)
-    return tuple(_until(tick, Grain.YEAR_DAY, Grain.YEAR_MONTH, months, 1))
+    levels = (Grain.COHORT_DAY, Grain.COHORT_MONTH, Grain.COHORT_YEAR)
+    return tuple(_until(tick, levels, range(first, last + 1)))
 
 
-def _until(tick: int, by_day: Grain, by_month: Grain, steps: range, sign: int) -> Iterator[Range]:
-    """All ticks up to and with one."""
+def _until(tick: int, levels: Sequence[Grain], steps: range, sign: int = 1) -> Iterator[Range]:
+    """All ticks up to and with one, by the grains of day, month and, where there is one, year."""
     if not steps:
         return
+    by_day, by_month, *by_year = levels
     month = month_of(tick >> 1)
     begin, end = 2 * first_day_of(month), 2 * first_day_of(month + 1)
     if tick - begin < end - tick:
-        yield Range(by_month, steps, 0, month - 1, sign)
         yield Range(by_day, steps, begin, tick, sign)
+        month -= 1
     else:
-        yield Range(by_month, steps, 0, month, sign)
         yield Range(by_day, steps, tick + 1, end - 1, -sign)
+    if not by_year:
+        yield Range(by_month, steps, 0, month, sign)
+        return
+    # Now every month up to and with `month`.
+    year, number = divmod(month, 12)
+    if number < _HALF_YEAR:
+        yield Range(by_month, steps, 12 * year, month, sign)
+        year -= 1
+    else:
+        yield Range(by_month, steps, month + 1, 12 * year + 11, -sign)
+    yield Range(by_year[0], steps, 0, year, sign)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from shared.db import migrate
 from shared.db.engine import Database
 from shared.db.tables import metadata
+from shared.db.tables.scoring import scoring_counters
 from shared.errors import TanggapError
 
 
@@ -60,6 +61,41 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
         migrate.upgrade(empty_url)
     assert _tables(engine) == {"outbox"}
     engine.dispose()
+
+
+@both
+def test_counters_by_year_are_made_of_those_by_month(empty_url: str) -> None:
+    db = Database(empty_url)
+    with migrate.transaction(db) as conn:
+        migrate.move(conn, "0001")
+    october, december, january = (12 * 2025 + 9, 12 * 2025 + 11, 12 * 2026)
+    of = {"region": "paser", "opd": "paser/dpupr"}
+    state, cohort = of | {"measure": "finish.running"}, of | {"measure": "year.in"}
+    before = [
+        state | {"grain": 0, "step": 0, "tick": 1479300, "n": 5},
+        state | {"grain": 1, "step": 0, "tick": october, "n": 5},
+        state | {"grain": 1, "step": 0, "tick": december, "n": -2},
+        state | {"grain": 1, "step": 0, "tick": january, "n": 4},
+        cohort | {"grain": 6, "step": october, "tick": 1479300, "n": 3},
+        cohort | {"grain": 6, "step": december, "tick": 1479300, "n": 4},
+        cohort | {"grain": 7, "step": october, "tick": december, "n": 3},
+        cohort | {"grain": 7, "step": december, "tick": december, "n": 4},
+        cohort | {"grain": 7, "step": december, "tick": january, "n": -1},
+    ]
+    with db.write() as conn:
+        conn.execute(insert(scoring_counters), before)
+    migrate.upgrade(empty_url)
+    with db.read() as conn:
+        c = scoring_counters.c
+        query = select(c.grain, c.step, c.tick, c.n).where(c.grain > 5)
+        found = sorted(tuple(row) for row in conn.execute(query))
+    db.close()
+    assert found == [
+        (8, 0, 2025, 3), (8, 0, 2026, 4),
+        (9, 2025, 1479300, 7),
+        (10, 2025, december, 7), (10, 2025, january, -1),
+        (11, 2025, 2025, 7), (11, 2025, 2026, -1),
+    ]  # fmt: skip
 
 
 @both

@@ -226,6 +226,7 @@ def test_a_delta_is_kept_in_the_grains_its_measure_is_read_by() -> None:
     assert state == {
         ("paser", Grain.STATE_DAY, 0, tick, X, "finish.running"): 1,
         ("paser", Grain.STATE_MONTH, 0, october, X, "finish.running"): 1,
+        ("paser", Grain.STATE_YEAR, 0, 2026, X, "finish.running"): 1,
     }
     two = {(X, "finish.late", step, tick): 1, (X, "finish.late", step + 1, tick): 1}
     assert expand(two) == {
@@ -237,7 +238,11 @@ def test_a_delta_is_kept_in_the_grains_its_measure_is_read_by() -> None:
         ("paser", Grain.STEP_MONTH_MONTH, september, october, X, "finish.late"): 2,
     }
     year = expand({(X, "year.in", step, tick): 1})
-    assert {key[1] for key in year} == {Grain.YEAR_DAY, Grain.YEAR_MONTH}
+    assert year == {
+        ("paser", Grain.COHORT_DAY, 2026, tick, X, "year.in"): 1,
+        ("paser", Grain.COHORT_MONTH, 2026, october, X, "year.in"): 1,
+        ("paser", Grain.COHORT_YEAR, 2026, 2026, X, "year.in"): 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -107,21 +109,28 @@ class Directory:
 
     @classmethod
     def load(
-        cls, conn: Connection, on: date | None = None, *, now: datetime | None = None
+        cls,
+        conn: Connection,
+        on: date | None = None,
+        *,
+        now: datetime | None = None,
+        region: str | None = None,
     ) -> "Directory":
-        """The directory in force on `on`; by default today, in each region's own zone."""
+        """The directory in force on `on`; by default today, in each region's own zone.
+
+        With `region` it holds the entries of that region alone, for who asks for no other.
+        """
         regions = {found.code: found for found in _regions_of(conn)}
         moment = now or datetime.now(UTC)
         days = {code: on or _local_day(found, moment) for code, found in regions.items()}
         wanted = list(days.values()) or [moment.date()]
-        opds = conn.execute(
-            select(desk_opds)
-            .where(
-                desk_opds.c.valid_from <= max(wanted),
-                or_(desk_opds.c.valid_to.is_(None), desk_opds.c.valid_to > min(wanted)),
-            )
-            .order_by(desk_opds.c.code)
-        ).mappings()
+        query = select(desk_opds).where(
+            desk_opds.c.valid_from <= max(wanted),
+            or_(desk_opds.c.valid_to.is_(None), desk_opds.c.valid_to > min(wanted)),
+        )
+        if region is not None:
+            query = query.where(desk_opds.c.region == region)
+        opds = conn.execute(query.order_by(desk_opds.c.code)).mappings()
         return cls.of(
             regions.values(), (_opd(row) for row in opds if _in_force(row, days[row["region"]]))
         )
@@ -146,15 +155,24 @@ class Directory:
         """Every entry of the region by code: OPDs, units and external bodies."""
         return tuple(opd for opd in self._opds.values() if opd.region == region)
 
+    @cached_property
+    def _below(self) -> dict[str, list[OPD]]:
+        found: dict[str, list[OPD]] = {}
+        for opd in self._opds.values():
+            if opd.parent:
+                found.setdefault(opd.parent, []).append(opd)
+        return found
+
     def units_of(self, code: str) -> tuple[OPD, ...]:
         """The units below an OPD, at any depth, without itself."""
-        found: list[OPD] = []
-        wanted = {code}
+        found: dict[str, OPD] = {}
+        wanted = [code]
         while wanted:
-            below = [o for o in self._opds.values() if o.parent in wanted and o not in found]
-            found += below
-            wanted = {o.code for o in below}
-        return tuple(found)
+            below = [unit for above in wanted for unit in self._below.get(above, ())]
+            below.sort(key=attrgetter("code"))
+            wanted = [unit.code for unit in below if unit.code not in found]
+            found |= {unit.code: unit for unit in below}
+        return tuple(found.values())
 
     def with_units(self, code: str) -> tuple[str, ...]:
         """Codes of an OPD and of all units below it."""

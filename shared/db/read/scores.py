@@ -7,15 +7,16 @@ that passes shows without any event.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, and_, func, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from shared.db.read.directory import OPD, Directory, Region
 from shared.db.read.evaluation import load_inputs
 from shared.db.read.pekppp import RegionNowcast, first_year
 from shared.db.read.services import users_per_year
-from shared.db.read.skm_counters import answers_by_opd, population
+from shared.db.read.skm_counters import answers_by_opd
 from shared.db.tables.scoring import scoring_counters
 from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.policy.model import SKMPolicy
@@ -37,6 +38,7 @@ from shared.scores.index import (
     tally_of,
     total,
 )
+from shared.scores.measures import Grain
 from shared.scores.skm import Answers, SKMResult, skm_result, together
 from shared.scores.skm_figures import skm_figures
 from shared.scores.sums import Range, state_ranges, step_ranges, year_ranges
@@ -126,7 +128,16 @@ class RegionScores:
         wanted = self.answers if codes is None else codes
         answers = together(self.answers[code] for code in wanted if code in self.answers)
         policy = self.policy.skm.of(unit)
-        return answers, policy, skm_result(answers, policy, population(self.users, codes))
+        known = [self._users[code] for code in codes or self._users if code in self._users]
+        return answers, policy, skm_result(answers, policy, sum(known) if known else None)
+
+    @cached_property
+    def _users(self) -> dict[str, int]:
+        """Users a year of each OPD's services, as far as known."""
+        found: dict[str, int] = {}
+        for (opd, _), n in self.users.items():
+            found[opd] = found.get(opd, 0) + n
+        return found
 
 
 def load_region(
@@ -144,7 +155,7 @@ def load_region(
     Raises `UnknownUnitError`, and `ValueError` for an unknown window or a day that has not begun.
     """
     policies = book or load_policies()
-    entries = directory or Directory.load(conn, as_of, now=now)
+    entries = directory or Directory.load(conn, as_of, now=now, region=region)
     found = entries.region(region)
     if found is None:
         raise UnknownUnitError(region)
@@ -238,6 +249,8 @@ def public_view(document: dict[str, Any], book: PolicyBook | None = None) -> dic
 
 def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
     """The measures of several OPDs together; none: of all."""
+    if codes is not None and len(codes) == 1:  # most OPDs have no units
+        return dict(sums.get(codes[0], {}))
     found: dict[str, int] = {}
     for code in sums if codes is None else codes:
         for measure, n in sums.get(code, {}).items():
@@ -246,42 +259,53 @@ def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
 
 
 def _sums(conn: Connection, region: str, ranges: Sequence[Range]) -> Sums:
-    rows = _rows(region, ranges)
-    query = select(rows.c.opd, rows.c.measure, func.sum(rows.c.n)).group_by(
-        rows.c.opd, rows.c.measure
-    )
     found: Sums = {}
-    for opd, measure, n in conn.execute(query):
+    for opd, measure, n in _added(conn, region, ranges, by_step=False):
         if n:
             found.setdefault(opd, {})[measure] = int(n)
     return found
 
 
 def _year_sums(conn: Connection, region: str, first: int, last: int, tick: int) -> dict[int, Sums]:
-    """Sums per year of receipt; its months are numbered from year zero."""
-    rows = _rows(region, year_ranges(first, last, tick))
-    year = rows.c.step // 12
-    query = select(year, rows.c.opd, rows.c.measure, func.sum(rows.c.n)).group_by(
-        year, rows.c.opd, rows.c.measure
-    )
+    """Sums per year of receipt."""
     found: dict[int, Sums] = {year: {} for year in range(first, last + 1)}
-    for received, opd, measure, n in conn.execute(query):
+    for opd, measure, n, year in _added(conn, region, year_ranges(first, last, tick), by_step=True):
         if n:
-            found[received].setdefault(opd, {})[measure] = int(n)
+            found[year].setdefault(opd, {})[measure] = int(n)
     return found
 
 
-def _rows(region: str, ranges: Sequence[Range]) -> Subquery:
+def _added(
+    conn: Connection, region: str, ranges: Sequence[Range], *, by_step: bool
+) -> Sequence[Any]:
+    """The ranges together, by OPD and measure, and by step if wanted."""
+    values: dict[str, Any] = {"region": region}
+    for place, wanted in enumerate(ranges):
+        values[f"steps{place}"] = [*wanted.steps]
+        values[f"from{place}"], values[f"to{place}"] = wanted.tick_from, wanted.tick_to
+    shape = tuple((wanted.grain, wanted.sign) for wanted in ranges)
+    return conn.execute(_statement(shape, by_step), values).all()
+
+
+# Putting a statement together takes as long as reading hundreds of rows, and few shapes exist.
+@lru_cache(maxsize=256)
+def _statement(shape: tuple[tuple[Grain, int], ...], by_step: bool) -> Select[Any]:
+    """Each range is added up by itself first: SQLite sorts some short lists in half the time of a
+    long one.
+    """
     c = scoring_counters.c
+    by = [c.opd, c.measure, c.step] if by_step else [c.opd, c.measure]
     parts = [
-        select(c.step, c.opd, c.measure, (c.n * wanted.sign).label("n")).where(
-            and_(
-                c.region == region,
-                c.grain == wanted.grain.value,
-                c.step.in_(wanted.steps),
-                c.tick.between(wanted.tick_from, wanted.tick_to),
-            )
+        select(*by, (func.sum(c.n) * sign).label("n"))
+        .where(
+            c.region == bindparam("region"),
+            c.grain == grain.value,
+            c.step.in_(bindparam(f"steps{place}", expanding=True)),
+            c.tick.between(bindparam(f"from{place}"), bindparam(f"to{place}")),
         )
-        for wanted in ranges
+        .group_by(*by)
+        for place, (grain, sign) in enumerate(shape)
     ]
-    return union_all(*parts).subquery()
+    rows = union_all(*parts).subquery()
+    opd, measure, *step = (rows.c[column.name] for column in by)
+    return select(opd, measure, func.sum(rows.c.n), *step).group_by(opd, measure, *step)

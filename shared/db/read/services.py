@@ -6,7 +6,7 @@ Nobody is held to it: a citizen may name any service in own words.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from shared.db.tables.evaluation import desk_services
 
@@ -33,11 +33,7 @@ def services_of(conn: Connection, region: str, on: date) -> tuple[Service, ...]:
             table.c.sippn_url,
             table.c.valid_from,
         )
-        .where(
-            table.c.region == region,
-            table.c.valid_from <= on,
-            or_(table.c.valid_to.is_(None), table.c.valid_to > on),
-        )
+        .where(*_in_force(region, on))
         .order_by(table.c.opd, table.c.name)
     )
     return tuple(Service(*row) for row in conn.execute(query))
@@ -45,8 +41,13 @@ def services_of(conn: Connection, region: str, on: date) -> tuple[Service, ...]:
 
 def users_per_year(conn: Connection, region: str, on: date) -> dict[tuple[str, str], int]:
     """(OPD, service) → users a year, of the services for which the number is known."""
-    return {
-        (service.opd, service.name): service.users_per_year
-        for service in services_of(conn, region, on)
-        if service.users_per_year is not None
-    }
+    c = desk_services.c
+    query = select(c.opd, c.name, c.users_per_year).where(
+        *_in_force(region, on), c.users_per_year.is_not(None)
+    )
+    return {(opd, name): users for opd, name, users in conn.execute(query)}
+
+
+def _in_force(region: str, on: date) -> tuple[ColumnElement[bool], ...]:
+    c = desk_services.c
+    return c.region == region, c.valid_from <= on, or_(c.valid_to.is_(None), c.valid_to > on)

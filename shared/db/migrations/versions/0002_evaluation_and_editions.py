@@ -143,10 +143,28 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("commented", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+    _add_coarser_grains()
+
+
+def _add_coarser_grains() -> None:
+    """Counters by year, summed from those by month; the cohorts by month go (shared/scores)."""
+    for old, new, step, tick in (
+        (1, 8, "step", "tick / 12"),
+        (6, 9, "step / 12", "tick"),
+        (7, 10, "step / 12", "tick"),
+        (7, 11, "step / 12", "tick / 12"),
+    ):
+        op.execute(
+            "INSERT INTO scoring_counters (region, grain, step, tick, opd, measure, n) "  # noqa: S608
+            f"SELECT region, {new}, {step}, {tick}, opd, measure, sum(n) FROM scoring_counters "
+            f"WHERE grain = {old} GROUP BY region, {step}, {tick}, opd, measure"
+        )
+    op.execute("DELETE FROM scoring_counters WHERE grain IN (6, 7)")
 
 
 def downgrade() -> None:
-    """Back to the one before."""
+    """Back to the one before; `tanggap score rebuild` then restores the cohorts by month."""
+    op.execute("DELETE FROM scoring_counters WHERE grain > 7")
     with op.batch_alter_table("scoring_surveys", schema=None) as batch_op:
         batch_op.drop_column("commented")
 
