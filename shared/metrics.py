@@ -53,6 +53,21 @@ CONSUMER_LAG = Gauge(
 WATCHDOG_EXITS = Counter(
     "tanggap_watchdog_stalls", "Times a consumer made no progress while it had lag.", ["service"]
 )
+URGENT_ALERT_SECONDS = Histogram(
+    "tanggap_urgent_alert_seconds",
+    "From the receipt of a complaint that is darurat to its alert and reply, written.",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400),
+)
+URGENT_SEEN_SECONDS = Histogram(
+    "tanggap_urgent_seen_seconds",
+    "From the receipt of a complaint that is darurat to the first act of a person.",
+    buckets=(30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400),
+)
+DUTY_MESSAGES = Counter(
+    "tanggap_urgent_message_attempts",
+    "Attempts to reach a duty contact: sent, failed.",
+    ["outcome"],
+)
 STATE_READ_FAILURES = Counter(
     "tanggap_state_read_failures",
     "Scrapes that could not read their state from the database.",

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="", description="Address of the reverse proxy, such as `https://lapor.example.id`."
     )
+    emergency_number: str = Field(
+        default="112",
+        pattern=r"^\+?[0-9]{2,15}$",
+        description="Number that pages and the reply to an emergency tell citizens to call.",
+    )
     default_region: str = Field(
         default="", description="Region of a message that names none (demo: `paser`)."
     )

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
+from services.desk.alarm_metrics import register_alarm_metrics
 from services.desk.app import create_app
 from services.desk.context import DeskContext
 from services.desk.metrics import register_case_gauges
@@ -207,6 +208,8 @@ def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskr
     context = assemble(DeskSettings(**values), db, clock, passwords=CHEAP)
     registry = CollectorRegistry()
     register_case_gauges(db, clock, registry, keep_seconds=0)
+    minutes = context.settings.urgent_minutes
+    register_alarm_metrics(db, clock, context.contacts, minutes, registry, keep_seconds=0)
     app = create_app(context, {"database": db.ping}, registry)
     with TestClient(app, base_url="http://desk") as client:
         yield Deskroom(context, clock, client)

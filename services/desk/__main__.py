@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
+from services.desk.alarm_metrics import register_alarm_metrics
 from services.desk.app import create_app
 from services.desk.context import DeskContext
 from services.desk.evidence import sweep
@@ -79,8 +80,9 @@ def build(settings: DeskSettings) -> FastAPI:
     hints = _hints(settings, desk)
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
+    register_alarm_metrics(db, clock, desk.contacts, settings.urgent_minutes, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}
-    return create_app(desk, checks, REGISTRY, (relay, consumer, watch, ticker, hints))
+    return create_app(desk, checks, REGISTRY, (relay, consumer, watch, ticker, desk.duty, hints))
 
 
 def _hints(settings: DeskSettings, desk: DeskContext) -> HintReader:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from services.desk import rules, store
+from services.desk.alarm_store import Alarms
 from services.desk.casework import Case, Command, RefusedError
 from services.desk.permissions import Viewer, may_act, may_reveal
 from services.desk.ports import DueClocks, Hints
@@ -38,6 +39,7 @@ class Desk:
         directory: Callable[[Connection], Directory],
         clocks: DueClocks,
         hints: Hints,
+        alarms: Alarms,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
@@ -45,6 +47,7 @@ class Desk:
         self._directory = directory
         self._clocks = clocks
         self._hints = hints
+        self._alarms = alarms
         self._committed = committed
 
     def act(
@@ -70,7 +73,9 @@ class Desk:
             now = at or self._clock.now()
             decision = rules.decide(case, viewer.staff(), command, now, directory)
             changed = store.write(conn, decision, self._clocks, directory, now=now)
+            marks = self._alarms.follow(conn, decision, now)
         self._committed()
+        self._alarms.tell(marks)
         self._tell(case, changed)
         return changed
 

@@ -6,6 +6,8 @@ from fastapi import Request
 
 from services.desk.actions import Desk
 from services.desk.directories import DirectoryCache
+from services.desk.duty import DutyMessenger
+from services.desk.duty_senders import Contacts
 from services.desk.handlers import DeskHandlers
 from services.desk.live import Hub
 from services.desk.ports import DueClocks
@@ -36,6 +38,8 @@ class DeskContext:
     sessions: Sessions
     desk: Desk
     handlers: DeskHandlers
+    duty: DutyMessenger
+    contacts: Contacts
     hub: Hub
     scores: ScoreCache[RegionScores]
     histories: ScoreCache[list[Point]]

@@ -11,6 +11,7 @@ from functools import partial
 from sqlalchemy import Connection, delete, select
 
 from services.desk import citizen_rules, store
+from services.desk.alarm_store import Alarms, Marks
 from services.desk.casework import Case, Decision
 from services.desk.opening import Opened, open_case, opened_at
 from services.desk.ports import DueClocks, Hints
@@ -42,12 +43,14 @@ class DeskHandlers:
         clock: Clock,
         hints: Hints,
         threshold: float,
+        alarms: Alarms,
     ) -> None:
         self._directory = directory
         self._clocks = clocks
         self._clock = clock
         self._hints = hints
         self._threshold = threshold
+        self._alarms = alarms
 
     def classified(self, conn: Connection, events: Sequence[Event]) -> AfterCommit | None:
         """Open a case for every complaint that has none yet; surveys are scoring's business."""
@@ -65,8 +68,9 @@ class DeskHandlers:
         new = [pair for ticket, pair in found.items() if ticket not in known]
         store.insert_opened(conn, new, self._clocks, directory)
         changed = {opened.case.ticket: opened.case for opened, _ in new}
+        marks = self._alarms.opened(conn, [opened for opened, _ in new], now)
         changed |= self._apply_waiting(conn, list(changed), directory)
-        return self._tell(changed.values())
+        return self._tell(changed.values(), marks)
 
     def acted(self, conn: Connection, events: Sequence[Event]) -> AfterCommit | None:
         """Apply what citizens did; an act on a case not open yet waits for it."""
@@ -175,12 +179,17 @@ class DeskHandlers:
         self, conn: Connection, decision: Decision, directory: Directory, cause: str | None
     ) -> Case:
         now = self._clock.now()
-        return store.write(conn, decision, self._clocks, directory, now=now, cause=cause)
+        changed = store.write(conn, decision, self._clocks, directory, now=now, cause=cause)
+        # Citizens and time end alarms; what is counted and timed is people's part.
+        self._alarms.follow(conn, decision, now)
+        return changed
 
-    def _tell(self, cases: Collection[Case]) -> AfterCommit | None:
-        return partial(self.tell, list(cases)) if cases else None
+    def _tell(self, cases: Collection[Case], marks: Marks | None = None) -> AfterCommit | None:
+        return partial(self.tell, list(cases), marks) if cases else None
 
-    def tell(self, cases: Sequence[Case]) -> None:
-        """Hint the live pages at changed cases; after the commit."""
+    def tell(self, cases: Sequence[Case], marks: Marks | None = None) -> None:
+        """Hint the live pages at changed cases, and time the alarms; after the commit."""
+        if marks is not None:
+            self._alarms.tell(marks)
         for case in cases:
             self._hints.queue_changed(case.region, case.opd, case.ticket, case.version)

@@ -7,8 +7,9 @@ from typing import Any
 from services.desk.casework import Case, Step
 from services.desk.rules import is_restricted
 from shared.contracts.case import CaseEventType, CaseOpened
-from shared.contracts.enums import Actor, Category, Channel, Maladministration, Status
+from shared.contracts.enums import Actor, Category, Channel, Maladministration, Status, Urgency
 from shared.contracts.feedback import FeedbackClassified
+from shared.contracts.notices import NotificationPurpose
 from shared.db.read.directory import Directory, inspectorate, triage_unit
 
 # Either says that an officer did wrong, whatever else the classifier made of the text.
@@ -62,7 +63,7 @@ def open_case(
     )
     event = _opened(case, complaint)
     # The opening counts from the receipt: how long the pipeline took changes no figure.
-    step = Step(CaseEventType.OPENED, event, complaint.received_at)
+    step = Step(CaseEventType.OPENED, event, complaint.received_at, notice=_notice(case, complaint))
     return Opened(case, step, _details(complaint))
 
 
@@ -81,6 +82,11 @@ def _opd(complaint: FeedbackClassified, directory: Directory, threshold: float) 
         if guess.confidence >= threshold and directory.accepts(guess.opd, complaint.region):
             return guess.opd
     return triage_unit(complaint.region)
+
+
+def _notice(case: Case, complaint: FeedbackClassified) -> NotificationPurpose | None:
+    urgent = case.urgency is Urgency.DARURAT and not complaint.history
+    return NotificationPurpose.EMERGENCY if urgent else None
 
 
 def _accused(complaint: FeedbackClassified) -> str | None:

@@ -90,6 +90,12 @@ def queue_scope(viewer: Viewer, directory: Directory, *, restricted: bool = Fals
     return None if restricted else Scope(viewer.region, units, False, units)
 
 
+def alarm_scopes(viewer: Viewer, directory: Directory) -> tuple[Scope, ...]:
+    """Where alarms reach the person: the queue, and the restricted list of who has one."""
+    scopes = (queue_scope(viewer, directory, restricted=only) for only in (False, True))
+    return tuple(scope for scope in scopes if scope is not None)
+
+
 def may_open(viewer: Viewer, case: SeenCase, directory: Directory) -> bool:
     """Whether the person may see the case at all."""
     scope = queue_scope(viewer, directory)

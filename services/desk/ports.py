@@ -61,6 +61,38 @@ class Hints(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DutyMessage:
+    """What a duty contact is told: where to look; nothing of what was written, no place, nobody.
+
+    `off`: the alarm ended without having been one.
+    """
+
+    ticket: str
+    region: str
+    opd: str
+    received_at: datetime
+    url: str
+    text: str
+    off: bool = False
+
+
+class UndeliveredError(Exception):
+    """The contact was not reached; `trouble` is a short word, never an address or an answer."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+class DutySender(Protocol):
+    """A way to reach one duty contact."""
+
+    def send(self, message: DutyMessage) -> None:
+        """Deliver, or raise `UndeliveredError`; called outside any transaction."""
+        ...
+
+
 class NullHints:
     """Nobody listens."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from services.desk import closing
 from services.desk.casework import Case, Command, Decision, Draft, RefusedError, Staff
 from shared.contracts.case import CaseEventType
-from shared.contracts.enums import Action, Actor, Category, CloseReason, Role, Status
+from shared.contracts.enums import Action, Actor, Category, CloseReason, Role, Status, Urgency
 from shared.contracts.notices import NotificationPurpose
 from shared.db.read.directory import Directory, inspectorate, triage_unit
 
@@ -258,7 +258,12 @@ def _correct(draft: Draft, staff: Staff, command: Command, directory: Directory)
     draft.change(
         restricted=is_restricted(draft.case.berkadar_pengawasan, draft.case.category),
     )
-    draft.write(CaseEventType.CORRECTED, **_corrected_fields(case, draft.case, by_coordinator))
+    urgent = Urgency.DARURAT in changed.values()
+    draft.write(
+        CaseEventType.CORRECTED,
+        notice=NotificationPurpose.EMERGENCY if urgent else None,
+        **_corrected_fields(case, draft.case, by_coordinator),
+    )
     if draft.case.restricted and draft.case.opd != inspectorate(case.region):
         _hand_to_inspectorate(draft)
 

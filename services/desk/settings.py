@@ -1,12 +1,21 @@
 """Desk's own settings, beside the shared ones."""
 
-from pydantic import Field
+import re
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from shared.settings import Settings
+
+_CONTACT = re.compile(r"[a-z][a-z0-9]{1,15}(/inspektorat)?")
 
 
 class DeskSettings(Settings):
     """Read once in `__main__`; every variable has the prefix `TANGGAP_`."""
+
+    # A contact's address is often a secret: it is not repeated where a mistake in it is told.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     desk_opd_threshold: float = Field(
         default=0.5,
@@ -49,3 +58,39 @@ class DeskSettings(Settings):
         default="127.0.0.1",
         description="Addresses of reverse proxies whose X-Forwarded-For is believed.",
     )
+    duty_contacts: dict[str, SecretStr] = Field(
+        default={},
+        description="Who is told of a complaint that is darurat: JSON, region (or "
+        "`<region>/inspektorat`, for accusations) → webhook `https://…` or `file:///…`.",
+    )
+    urgent_minutes: int = Field(
+        default=5,
+        ge=1,
+        le=1440,
+        description="A complaint that is darurat and on which nobody acts for so long is alerted.",
+    )
+
+    @field_validator("duty_contacts")
+    @classmethod
+    def _known_contacts(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, address in value.items():
+            if _CONTACT.fullmatch(name) is None:
+                raise ValueError(f"{name!r} is no region: use `paser` or `paser/inspektorat`")
+            if not _reachable(address.get_secret_value()):
+                raise ValueError(f"the contact of {name} needs https://…, http://… or file:///…")
+        return value
+
+    @property
+    def site(self) -> str:
+        """Where staff reach the pages, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.desk_port}"
+
+
+def _reachable(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme == "file":
+        return not parts.netloc and parts.path.startswith("/")
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -100,6 +100,8 @@ def insert_opened(
         event_id = new_event_id()
         events.append(_event_row(step, event_id, None))
         outgoing.append(_outgoing(step, event_id))
+        if (notice := _notice(found.case, step)) is not None:
+            outgoing.append(notice)
     conn.execute(insert(desk_cases), cases)
     conn.execute(insert(desk_case_events), events)
     add(conn, Service.DESK, outgoing)

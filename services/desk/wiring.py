@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.desk.actions import Desk
+from services.desk.alarm_store import Alarms
 from services.desk.context import DeskContext
 from services.desk.directories import DirectoryCache
 from services.desk.due import FoldedClocks
+from services.desk.duty import DutyMessenger
+from services.desk.duty_senders import Contacts
 from services.desk.handlers import DeskHandlers
 from services.desk.live import Hub
 from services.desk.passwords import Passwords
@@ -31,6 +34,9 @@ def assemble(
     directory = DirectoryCache()
     clocks = FoldedClocks()
     hub = Hub(settings.desk_stream_clients)
+    contacts = Contacts.of_settings(settings)
+    duty = DutyMessenger(db, clock, directory, contacts, settings.site)
+    alarms = Alarms(settings.emergency_number, duty.poke)
     vault = Vault(settings.master_key_bytes()) if settings.master_key else None
     return DeskContext(
         settings=settings,
@@ -39,8 +45,10 @@ def assemble(
         directory=directory,
         clocks=clocks,
         sessions=Sessions(db, clock, passwords or Passwords(), _limits(settings)),
-        desk=Desk(db, clock, directory, clocks, hub, committed),
-        handlers=DeskHandlers(directory, clocks, clock, hub, settings.desk_opd_threshold),
+        desk=Desk(db, clock, directory, clocks, hub, alarms, committed),
+        handlers=DeskHandlers(directory, clocks, clock, hub, settings.desk_opd_threshold, alarms),
+        duty=duty,
+        contacts=contacts,
         hub=hub,
         scores=ScoreCache(settings.desk_score_cache_seconds),
         histories=ScoreCache(settings.desk_score_cache_seconds),

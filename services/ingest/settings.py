@@ -47,9 +47,6 @@ class IngestSettings(Settings):
         ge=_MEGABYTE,
         description="Attachments held in memory at once, over all requests; past it: 503.",
     )
-    emergency_number: str = Field(
-        default="112", description="Number the form tells citizens in danger to call."
-    )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="Addresses whose X-Forwarded-For is believed (comma-separated).",

@@ -50,7 +50,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """What the citizen may see of an opened case."""
+    """What the citizen may see of an opened case; `emergency`: it stands as darurat."""
 
     status: Status
     opd: str | None
@@ -59,6 +59,7 @@ class CaseView:
     question: str | None
     allowed: frozenset[CitizenAct]
     done: frozenset[str] = frozenset()
+    emergency: bool = False
 
 
 @dataclass(frozen=True, slots=True)

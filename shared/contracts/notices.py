@@ -18,6 +18,7 @@ class NotificationPurpose(StrEnum):
     RESOLVED = "resolved"
     REJECTED = "rejected"
     FORWARDED = "forwarded"
+    EMERGENCY = "emergency"
 
 
 class NotificationOutcome(StrEnum):

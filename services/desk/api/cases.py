@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.desk import reading, store
 from services.desk.actions import StaleVersionError, UnknownCaseError, audit
+from services.desk.alarm_reading import alarm_of
 from services.desk.api.inputs import LongText, Reason, ShortText
 from services.desk.casework import Case, Command, RefusedError
 from services.desk.context import DeskContext, context, require_session
@@ -133,6 +134,7 @@ def view(desk: DeskContext, viewer: Viewer, ticket: str) -> dict[str, Any]:
         if case is None or not may_open(viewer, case, directory):
             raise not_found()
         found = reading.detail(conn, ticket, now)
+        alarm = alarm_of(conn, ticket)
         reveal = may_reveal(viewer, case, directory)
     if found is None:
         raise not_found()
@@ -140,7 +142,7 @@ def view(desk: DeskContext, viewer: Viewer, ticket: str) -> dict[str, Any]:
         with desk.db.write() as conn:
             audit(conn, now, viewer, "look", ticket, None)
     actions = sorted(action.value for action in ACTIONS[viewer.role])
-    return found | {"may": {"reveal": reveal, "actions": actions}}
+    return found | {"alarm": alarm, "may": {"reveal": reveal, "actions": actions}}
 
 
 @router.get("/queue", responses=problem_responses(401, 403, 422))

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from services.desk import reading
+from services.desk.alarm_reading import waiting
 from services.desk.api.cases import perform, ticket_of
 from services.desk.api.inputs import is_plain
 from services.desk.api.triage import triage_of
@@ -13,7 +14,7 @@ from services.desk.casework import Command
 from services.desk.context import DeskContext, context
 from services.desk.pages import words
 from services.desk.pages.rendering import form_session, redirect, render, staff_session
-from services.desk.permissions import Viewer, may_see_triage, queue_scope
+from services.desk.permissions import Viewer, alarm_scopes, may_see_triage, queue_scope
 from services.desk.sessions import Session
 from shared.contracts.enums import Action, Status
 from shared.db.read.directory import Directory
@@ -26,7 +27,8 @@ def place_of(desk: DeskContext, viewer: Viewer) -> dict[str, Any]:
     """What a staff page needs of the person's region: names, zone and the moment."""
     with desk.db.read() as conn:
         directory = desk.directory(conn)
-    return {"now": desk.clock.now(), **names_of(directory, viewer)}
+        urgent = waiting(conn, alarm_scopes(viewer, directory))
+    return {"now": desk.clock.now(), "urgent": urgent, **names_of(directory, viewer)}
 
 
 def names_of(directory: Directory, viewer: Viewer) -> dict[str, Any]:
@@ -62,6 +64,18 @@ def queue_page(
         closed=ditutup,
     )
     return _list(request, staff_session(request), wanted, after, restricted=False)
+
+
+@router.get("/antrean/darurat")
+def urgent_part(request: Request) -> Response:
+    """The alarms that wait for a person: what open pages look at again and again."""
+    session = staff_session(request)
+    return render(
+        request,
+        "urgent.html",
+        session=session,
+        **place_of(context(request), session.viewer),
+    )
 
 
 @router.get("/antrean/terbatas")

@@ -139,8 +139,10 @@ FAILED = {
     "permanent-failure": "Pesan terakhir tidak dapat sampai kepada pelapor.",
     "technical-failure": "Pesan terakhir belum terkirim karena gangguan teknis.",
 }
+TOLD = "Kontak piket sudah diberi tahu."
 STATE = {"ok": "", "few": "belum cukup data", "none": "belum ada data"}
 WINDOW = {"90d": "90 hari", "month": "Bulan ini", "year": "Tahun ini"}
+_HOURS_A_DAY = 24
 _DAYS = ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min")
 _MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des",
@@ -185,6 +187,23 @@ def deadline(iso: str | None, zone: ZoneInfo) -> str:
 def chips(item: dict[str, Any], now: datetime, zone: ZoneInfo) -> list[dict[str, str]]:
     """The three clocks of a case as short labels with a tone."""
     return [_chip(item, clock, now, zone) for clock in CLOCK]
+
+
+def waited(received: datetime | str, now: datetime) -> str:
+    """How long ago that was, in words: what a person in danger waits."""
+    at = datetime.fromisoformat(received) if isinstance(received, str) else received
+    minutes = max(int((now - at).total_seconds()) // 60, 0)
+    hours, rest = divmod(minutes, 60)
+    if hours >= _HOURS_A_DAY:
+        return f"{hours // _HOURS_A_DAY} hari {hours % _HOURS_A_DAY} jam"
+    return f"{hours} jam {rest} menit" if hours else f"{rest} menit"
+
+
+def untold(attempts: int) -> str:
+    """That the duty contact does not know yet, and how often it was tried."""
+    if attempts == 0:
+        return "Kontak piket belum diberi tahu."
+    return f"Kontak piket belum terjangkau ({attempts} kali dicoba): teleponlah."
 
 
 def _chip(item: dict[str, Any], clock: str, now: datetime, zone: ZoneInfo) -> dict[str, str]:

@@ -83,7 +83,15 @@ EVENTS: Mapping[str, Pair] = {
     "withdrawn": ("Anda menarik laporan", "You withdrew the report"),
     "linked": ("Terhubung dengan SP4N-LAPOR!", "Linked with SP4N-LAPOR!"),
     "not_done": ("Anda menyatakan belum selesai", "You said it is not done"),
+    "emergency": ("Pesan otomatis", "Automatic message"),
     "unsent": ("Pesan tidak terkirim", "Message not delivered"),
+}
+
+# The numbers of the directory that stand beside the main one.
+NUMBERS: Mapping[str, Pair] = {
+    "Polisi": ("Polisi", "Police"),
+    "Pemadam kebakaran": ("Pemadam kebakaran", "Fire brigade"),
+    "Ambulans": ("Ambulans", "Ambulance"),
 }
 
 REASONS: Mapping[CloseReason, Pair] = {

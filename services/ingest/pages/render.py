@@ -53,6 +53,11 @@ class Renderer:
             name: sha256(content).hexdigest()[:10] for name, content in self._statics.items()
         }
 
+    @property
+    def emergency(self) -> str:
+        """The number to call in danger."""
+        return self._emergency
+
     def static_address(self, name: str) -> str:
         """Address of a static file; it changes with the content, so it may be cached for ever."""
         return f"{STATIC_PATH}/{name}?v={self._versions[name]}"

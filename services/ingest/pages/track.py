@@ -18,7 +18,14 @@ from services.ingest.commands import ActOnComplaint
 from services.ingest.handlers import Deps, Sent
 from services.ingest.metrics import Counted
 from services.ingest.pages import dates
-from services.ingest.pages.labels import STATUSES, TONES, event_label, pick, reason_label
+from services.ingest.pages.labels import (
+    NUMBERS,
+    STATUSES,
+    TONES,
+    event_label,
+    pick,
+    reason_label,
+)
 from services.ingest.pages.render import Renderer, field_errors, language, new_nonce
 from services.ingest.pages.report import FieldErrors, after_refusal
 from services.ingest.pages.words import word
@@ -174,6 +181,7 @@ class _TrackingPages:
             region=region,
             errors=errors,
             view=view,
+            numbers=self._numbers(view, region, lang),
             code=code,
             nonce=new_nonce(),
             done=done.value if done else "",
@@ -189,6 +197,18 @@ class _TrackingPages:
             own_text=own_text,
             files=[_file(row) for row in files],
         )
+
+    def _numbers(self, view: View, region: Region | None, lang: Lang) -> list[tuple[str, str]]:
+        """Whom to call, the main number first; none where nobody is in danger."""
+        if not view.case.emergency:
+            return []
+        main = self._renderer.emergency
+        others = region.emergency if region else ()
+        return [("", main)] + [
+            (pick(NUMBERS.get(label, (label, label)), lang), number)
+            for label, number in others
+            if number != main
+        ]
 
     def _entry(self, ticket: str, entry: Entry, region: Region | None, lang: Lang) -> Shown:
         mine = entry.by == "citizen"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from shared.contracts.case import CaseEventType
 from shared.contracts.enums import Actor, CitizenAct, Status
-from shared.db.tables.desk import desk_case_events, desk_cases
+from shared.db.tables.desk import desk_alarms, desk_case_events, desk_cases
 
 _CLOCKS = ("verify", "first_response", "finish")
 # Internal: notes, who took it, corrections and links; the rest the citizen sees.
@@ -44,6 +44,16 @@ class CitizenEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CitizenAlarm:
+    """The complaint stood as darurat from `at` on; `reply` is what the citizen was told at once."""
+
+    sequence: int
+    at: datetime
+    reply: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CitizenView:
     """A case as its citizen sees it; `question` is the open question to them, if any."""
 
@@ -61,6 +71,7 @@ class CitizenView:
     due: dict[str, datetime | None] = field(hash=False)
     done: tuple[str, ...] = ()
     timeline: tuple[CitizenEntry, ...] = ()
+    alarms: tuple[CitizenAlarm, ...] = ()
 
     def may(self, act: CitizenAct, now: datetime) -> bool:
         """Whether the act would do something now; desk's rules decide when it arrives."""
@@ -119,18 +130,37 @@ def citizen_view(conn: Connection, ticket: str) -> CitizenView | None:
         due={clock: case[f"due_{clock}"] for clock in _CLOCKS},
         done=tuple(clock for clock in _CLOCKS if case[f"done_{clock}"]),
         timeline=timeline,
+        alarms=_alarms(conn, ticket),
     )
 
 
 def notice_text(conn: Connection, ticket: str, sequence: int) -> str | None:
-    """The words meant for the citizen in event `sequence`; none if it has none for them."""
-    return conn.execute(
-        select(desk_case_events.c.text).where(
-            desk_case_events.c.ticket == ticket,
-            desk_case_events.c.sequence == sequence,
-            desk_case_events.c.public.is_(True),
+    """The words meant for the citizen in event `sequence`; none if it has none for them.
+
+    Of an event that raised an alarm these are the automatic reply with the emergency number.
+    """
+    event, alarm = desk_case_events.c, desk_alarms.c
+    said: str | None = conn.execute(
+        select(event.text).where(
+            event.ticket == ticket, event.sequence == sequence, event.public.is_(True)
         )
     ).scalar_one_or_none()
+    if said is not None:
+        return said
+    replied = select(alarm.reply).where(alarm.ticket == ticket, alarm.sequence == sequence)
+    return conn.execute(replied).scalar_one_or_none()
+
+
+def _alarms(conn: Connection, ticket: str) -> tuple[CitizenAlarm, ...]:
+    alarm = desk_alarms.c
+    rows = conn.execute(
+        select(alarm.sequence, alarm.raised_at, alarm.reply, alarm.ended_at)
+        .where(alarm.ticket == ticket)
+        .order_by(alarm.sequence)
+    )
+    return tuple(
+        CitizenAlarm(row.sequence, row.raised_at, row.reply, row.ended_at is None) for row in rows
+    )
 
 
 def _entry(event: RowMapping) -> CitizenEntry | None:

@@ -4,6 +4,7 @@ The sealed columns open only with the ticket's key; `open_…` answers none once
 Whoever calls has checked that the person may see it, and audits it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -92,6 +93,15 @@ def submission(conn: Connection, ticket: str) -> Submission | None:
         )
     ).one_or_none()
     return Submission(**dict(row._mapping)) if row else None
+
+
+def stated_languages(conn: Connection, tickets: Sequence[str]) -> dict[str, str]:
+    """The languages citizens said they write in, by ticket; who said nothing is left out."""
+    row = ingest_complaints.c
+    query = select(row.ticket, row.language).where(
+        row.ticket.in_(tickets), row.language.is_not(None)
+    )
+    return {found.ticket: found.language for found in conn.execute(query)}
 
 
 def data_key(conn: Connection, vault: Vault, reference: str) -> bytes | None:

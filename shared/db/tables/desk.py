@@ -176,3 +176,38 @@ desk_audit = Table(
     Column("reason", Text),
     sqlite_autoincrement=True,
 )
+
+# Complaints that stood as darurat: what the citizen was told, who was alerted, when a person acted
+# and what came of it.
+desk_alarms = Table(
+    "desk_alarms",
+    metadata,
+    Column("ticket", String(16), ForeignKey("desk_cases.ticket"), primary_key=True),
+    # The case's event that raised it: its opening, or a person's correction.
+    Column("sequence", Integer, primary_key=True),
+    Column("region", String(16), nullable=False),
+    Column("raised_at", UTCDateTime, nullable=False),
+    # The automatic reply, in the citizen's language.
+    Column("reply", String(160), nullable=False),
+    Column("seen_at", UTCDateTime),
+    Column("ended_at", UTCDateTime),
+    Column("outcome", String(16)),
+    # The message to the duty contact; `next_at` is when to try, none when nothing is to be sent.
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UTCDateTime),
+    Column("told_at", UTCDateTime),
+    Column("cleared_at", UTCDateTime),
+    Column("trouble", String(16)),
+)
+Index(
+    "ix_desk_alarms_open",
+    desk_alarms.c.region,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index(
+    "ix_desk_alarms_message",
+    desk_alarms.c.next_at,
+    sqlite_where=text("next_at IS NOT NULL"),
+    postgresql_where=text("next_at IS NOT NULL"),
+)
