@@ -17,12 +17,12 @@ from services.desk.permissions import (
 )
 from services.desk.reading import CLOCKS, in_scope
 from shared.db.read.directory import OPD, Directory
+from shared.db.read.hiding import public_view
 from shared.db.read.history import HistoryRangeError, Point, history_json, load_history
 from shared.db.read.scores import (
     RegionScores,
     UnknownUnitError,
     load_region,
-    public_view,
 )
 from shared.db.tables.desk import desk_cases
 from shared.scores.windows import Window
@@ -52,14 +52,14 @@ def region_scores(desk: DeskContext, reader: Reader, region: str) -> dict[str, A
     """The region's Score JSON with its OPDs."""
     with desk.db.read() as conn:
         scores = load_scores(conn, desk, reader, region)
-        return _seen(reader, region, scores.region_document())
+        return _seen(conn, desk, reader, scores, scores.region_document())
 
 
 def opd_score(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
     """The OPD's Score JSON."""
     with desk.db.read() as conn:
         scores, opd = load_opd(conn, desk, reader, code)
-        return _seen(reader, opd.region, scores.document(opd))
+        return _seen(conn, desk, reader, scores, scores.document(opd))
 
 
 def explanation(desk: DeskContext, reader: Reader, unit: str) -> dict[str, Any]:
@@ -69,9 +69,10 @@ def explanation(desk: DeskContext, reader: Reader, unit: str) -> dict[str, Any]:
     """
     with desk.db.read() as conn:
         if "/" not in unit:
-            return _seen(reader, unit, load_scores(conn, desk, reader, unit).explain())
+            scores = load_scores(conn, desk, reader, unit)
+            return _seen(conn, desk, reader, scores, scores.explain())
         scores, opd = load_opd(conn, desk, reader, unit)
-        document = _seen(reader, opd.region, scores.explain(opd))
+        document = _seen(conn, desk, reader, scores, scores.explain(opd))
         tickets = _tickets(conn, desk, reader.viewer, scores.directory, opd)
     return document if tickets is None else document | {"tickets": tickets}
 
@@ -141,8 +142,16 @@ def load_opd(
     return scores, opd
 
 
-def _seen(reader: Reader, region: str, document: dict[str, Any]) -> dict[str, Any]:
-    return document if may_see_small(reader.viewer, region) else public_view(document)
+def _seen(
+    conn: Connection,
+    desk: DeskContext,
+    reader: Reader,
+    scores: RegionScores,
+    document: dict[str, Any],
+) -> dict[str, Any]:
+    if may_see_small(reader.viewer, scores.region.code):
+        return document
+    return public_view(conn, scores, document, desk.clock.now())
 
 
 def _tickets(

@@ -1,6 +1,6 @@
 """The SKM for one reader: the figures of `shared/db/read/skm`, cut to what the reader may see."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 from services.desk.context import DeskContext
 from services.desk.permissions import Viewer, may_see_scores, may_see_small
 from shared.db.read.directory import Directory, Region
+from shared.db.read.hiding import closed_periods
 from shared.db.read.scores import UnknownUnitError
 from shared.db.read.skm import SKMReport, load_skm
 from shared.policy.load import load_policies
-from shared.scores.periods import Period, period
+from shared.scores.periods import Period, named, period
 from shared.scores.skm import EXACT, UnknownRuleError
-from shared.scores.skm_document import hide_small_parts, without_figures
+from shared.scores.skm_document import hide_small_parts
 from shared.web.problem import ProblemError
 
 LONGEST_DAYS = 5 * 366
@@ -34,7 +35,11 @@ class Wanted:
 def skm_report(
     desk: DeskContext, viewer: Viewer | None, region: str, opd: str | None, wanted: Wanted
 ) -> dict[str, Any]:
-    """The SKM document of a region, or of its OPD by its full code, as the viewer may see it."""
+    """The SKM document of a region, or of its OPD by its full code, as the viewer may see it.
+
+    Who does not see small figures asks for periods of the calendar: of days of choice, one more or
+    less would tell the answers of a day.
+    """
     with desk.db.read() as conn:
         found = desk.directory(conn).region(region)
         if found is None:
@@ -43,22 +48,14 @@ def skm_report(
             raise _closed(viewer)
         today = desk.clock.now().astimezone(found.zone_info).date()
         days = _period(wanted, today)
-        document = _loaded(conn, found, opd, wanted, days, today).document()
+        report = _loaded(conn, found, opd, wanted, days, today)
         if may_see_small(viewer, region):
-            return document
+            return report.document()
+        if not days.code:
+            raise _no_period("from", "Isi period: tahun, semester, triwulan atau bulan.")
         below = load_policies().at(today).index.hide_below
-        seen = hide_small_parts(document, below)
-        if opd is None or wanted.service is None:
-            return seen
-        # Asked for by itself, a service shows no more than among the others.
-        whole = _loaded(conn, found, opd, replace(wanted, service=None), days, today).document()
-    listed = {e["service"]: e for e in hide_small_parts(whole, below)["services"]}
-    told = listed.get(wanted.service)
-    if told is not None and "hidden" in told and "hidden" not in seen["skm"]:
-        figures = ("units", "history")
-        hidden = {name: [without_figures(entry) for entry in seen[name]] for name in figures}
-        seen = {**seen, **hidden, "skm": without_figures(seen["skm"])}
-    return seen
+        closed = closed_periods(conn, region, report.directory, days.last.year, below)
+    return hide_small_parts(report.document(), below, *closed)
 
 
 def _loaded(
@@ -95,7 +92,7 @@ def _period(wanted: Wanted, today: date) -> Period:
         if wanted.first is None and wanted.last is None:
             return period(str(today.year))
         last = wanted.last or max(today, wanted.first or today)
-        found = Period(wanted.first or last.replace(month=1, day=1), last)
+        found = named(Period(wanted.first or last.replace(month=1, day=1), last))
     except ValueError as error:
         field = "period" if wanted.code else "from"
         remedy = "Isi 2026, 2026-S1, 2026-Q3 atau 2026-11; atau from dan to (TTTT-BB-HH)."

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.policy.load import PolicySet
 from shared.policy.model import CLOCK_PARTS
+from shared.scores.hiding import NOTHING_CLOSED, Closed
 from shared.scores.index import PARTS, Index, Part
 from shared.scores.measures import Measure
 from shared.scores.numbers import figure
@@ -120,26 +121,32 @@ def skm_json(result: SKMResult) -> dict[str, Any]:
     }
 
 
-def hide_small(document: dict[str, Any], below: int) -> dict[str, Any]:
+def hide_small(
+    document: dict[str, Any], below: int, closed: Closed = NOTHING_CLOSED
+) -> dict[str, Any]:
     """The document for the public and the OPD's handlers: no ratings or answers of fewer.
 
-    What shows one person's answer is taken away; the index, which hides it in a mean, stays. So is
-    who entered a level.
+    What shows one person's answer is taken away, and what is `closed` because others would tell it;
+    the index, which hides it in a mean, stays. So is who entered a level.
     """
-    shown = {**document}
+    shown, unit = {**document}, document["opd"]
     part = shown["responsiveness"]["parts"]["satisfaction"]
-    if 0 < part["n"] < below:
+    few = 0 < part["n"] < below
+    # Without ratings of its own an OPD's share is the region's, which may be one person's.
+    if few or unit in closed.ratings or closed.region_rating:
         parts = {**shown["responsiveness"]["parts"]}
-        parts["satisfaction"] = {**part, "p": None, "n": None, "mean": None, "hidden": True}
+        n = None if few else part["n"]
+        parts["satisfaction"] = {**part, "p": None, "n": n, "mean": None, "hidden": True}
         shown["responsiveness"] = {**shown["responsiveness"], "parts": parts}
     skm = shown["skm"]
-    if 0 < skm["n"] < below:
-        nrr = dict.fromkeys(skm["nrr"])
-        hidden = {"ikm": None, "grade": None, "label": None, "n": None, "without_token": None}
+    few = 0 < skm["n"] < below
+    if few or (skm["n"] and unit in closed.answers):
+        nrr, n = dict.fromkeys(skm["nrr"]), None if few else skm["n"]
+        hidden = {"ikm": None, "grade": None, "label": None, "n": n, "without_token": None}
         shown["skm"] = {**skm, **hidden, "nrr": nrr, "missing": [], "hidden": True}
     shown["pekppp"] = without_names(shown["pekppp"], below)
     if "opds" in shown:
-        shown["opds"] = [hide_small(entry, below) for entry in shown["opds"]]
+        shown["opds"] = [hide_small(entry, below, closed) for entry in shown["opds"]]
     return shown
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
+from shared.scores.hiding import NOTHING_CLOSED, Closed
+
 
 class Figure(TypedDict):
     """A number with what it was made of; counts only, never a case or a word of a citizen.
@@ -26,6 +28,7 @@ class Figure(TypedDict):
 
 
 _SATISFACTION = "responsiveness.satisfaction"
+_SURVEY = "skm.ikm"
 _INTERVAL = "responsiveness.interval"
 _ANSWERED = (_SATISFACTION, "skm", "pekppp.f03", "pekppp.assessed.f03")
 """Figures made of what single citizens answered."""
@@ -41,16 +44,23 @@ def walk(figures: Sequence[Figure]) -> list[Figure]:
     return found
 
 
-def hide_small_figures(figures: Sequence[Figure], below: int) -> list[Figure]:
+def hide_small_figures(
+    figures: Sequence[Figure], below: int, closed: Closed = NOTHING_CLOSED, unit: str = ""
+) -> list[Figure]:
     """The figures for the public and the OPD's handlers: none made of fewer than `below` answers.
 
-    The index itself stays, since it hides a rating in a mean.
+    Nor what is `closed` of the unit they are of. The index itself stays, since it hides a rating in
+    a mean.
     """
     few = {
         found["id"]
         for found in walk(figures)
         if found["id"].startswith(_ANSWERED) and 0 < (found["n"] or 0) < below
     }
+    if unit in closed.ratings or closed.region_rating:
+        few.add(_SATISFACTION)
+    if unit in closed.answers:
+        few.add(_SURVEY)
     return [_seen(found, few) for found in figures]
 
 

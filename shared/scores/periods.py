@@ -57,6 +57,17 @@ def period(code: str) -> Period:
     return _months(year, 1, 12, f"{year}")
 
 
+def named(whole: Period) -> Period:
+    """The period under the calendar's code, if it is a year or a part of it; else as it is."""
+    year = whole.first.year
+    codes = (f"{year}", *(f"{year}-S{n}" for n in (1, 2)), *(f"{year}-Q{n}" for n in range(1, 5)))
+    for code in (*codes, f"{whole.first:%Y-%m}"):
+        found = period(code)
+        if (found.first, found.last) == (whole.first, whole.last):
+            return found
+    return whole
+
+
 def quarters(year: int) -> tuple[Period, ...]:
     """The four quarters of a year."""
     return tuple(period(f"{year}-Q{number}") for number in range(1, 5))

@@ -1,10 +1,10 @@
 """The SKM of a unit and period as JSON, so that page, API, file and command line agree. Pure.
 
-`hide_small_parts` takes away what tells one respondent's answers: parts of fewer than five, and of
-the services the smallest other where the hidden ones could be found by subtraction.
+`hide_small_parts` takes away what tells one respondent's answers: parts of fewer than five, and
+those by which they could be found by subtraction (`shared/scores/hiding`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from shared.contracts.enums import Sentiment, SKMElement
 from shared.scores.bursts import Burst
+from shared.scores.hiding import Cell
 from shared.scores.numbers import figure
 from shared.scores.skm import Answers, SKMResult
 
@@ -85,7 +86,6 @@ def span_json(first: date, last: date, code: str, name: str) -> Json:
     }
 
 
-_LISTS = ("services", "units", "history")
 _FIGURES: Json = {
     "ikm": None,
     "grade": None,
@@ -96,35 +96,45 @@ _FIGURES: Json = {
 }
 
 
-def hide_small_parts(document: Json, below: int) -> Json:
-    """The document for the public and the OPD's handlers.
+def hide_small_parts(
+    document: Json,
+    below: int,
+    closed: Container[Cell] = frozenset(),
+    wordless: Container[Cell] = frozenset(),
+) -> Json:
+    """The document for the public and the OPD's handlers, without what is small or `closed`.
 
-    LIMIT: what a unit or a quarter with few answers hides can still be found by subtracting the
-    others, since each of them can be asked for by itself.
+    `wordless` are the cells whose comments are closed. The document is of a period with a code.
     """
-    shown = {**document, "skm": _seen(document["skm"], below)}
-    for name in _LISTS:
-        shown[name] = [_seen(entry, below) for entry in document[name]]
-    told = _told_by(document["services"], lambda entry: int(entry["n"]), below)
-    wordy = _told_by(document["services"], _comments, below)
-    for number, entry in enumerate(shown["services"]):
-        if number in told:
-            shown["services"][number] = without_figures(entry)
-        elif number in wordy:
-            shown["services"][number] = _without_comments(entry)
-    return shown
+    unit, time, service = document["opd"], document["period"], document["service"]
+
+    def seen(entry: Json, cell: Cell) -> Json:
+        return _seen(entry, below, closed=cell in closed, wordless=cell in wordless)
+
+    return {
+        **document,
+        "skm": seen(document["skm"], Cell(unit, time, service)),
+        "services": [
+            seen(entry, Cell(unit, time, entry["service"])) for entry in document["services"]
+        ],
+        "units": [
+            seen(entry, Cell(entry["opd"], time, service, own=entry["opd"] == unit))
+            for entry in document["units"]
+        ],
+        "history": [
+            seen(entry, Cell(unit, entry["period"], service)) for entry in document["history"]
+        ],
+    }
 
 
-def without_figures(entry: Json) -> Json:
-    """A part of which only the number of answers is told, if it is told already."""
-    nrr = dict.fromkeys(entry["nrr"])
-    return _without_comments({**entry, **_FIGURES, "nrr": nrr, "hidden": True})
-
-
-def _seen(entry: Json, below: int) -> Json:
-    if 0 < entry["n"] < below:
-        return without_figures({**entry, "n": None, "enough": None})
-    return _without_comments(entry) if 0 < _comments(entry) < below else entry
+def _seen(entry: Json, below: int, *, closed: bool, wordless: bool) -> Json:
+    few = 0 < entry["n"] < below
+    if few or (closed and entry["n"]):
+        nrr = dict.fromkeys(entry["nrr"])
+        hidden = {"n": None, "enough": None} if few else {}
+        return _without_comments({**entry, **_FIGURES, "nrr": nrr, "hidden": True, **hidden})
+    few = 0 < _comments(entry) < below
+    return _without_comments(entry) if few or wordless else entry
 
 
 def _without_comments(entry: Json) -> Json:
@@ -133,14 +143,3 @@ def _without_comments(entry: Json) -> Json:
 
 def _comments(entry: Json) -> int:
     return int(entry["comments"]["n"])
-
-
-def _told_by(entries: Sequence[Json], size: Callable[[Json], int], below: int) -> set[int]:
-    """Which entries to hide: the small ones, and more until the hidden are not small together."""
-    sizes = {number: size(entry) for number, entry in enumerate(entries) if size(entry)}
-    hidden = {number for number, n in sizes.items() if n < below}
-    for number in sorted(sizes, key=lambda found: (sizes[found], found)):
-        if not 0 < sum(sizes[found] for found in hidden) < below:
-            break
-        hidden.add(number)
-    return hidden

@@ -124,7 +124,8 @@ def _documents(
     conn: "Connection", unit: str, now: datetime, day: date | None, window: str
 ) -> Iterator[dict[str, Any]]:
     """The region and its OPDs, or the OPD and its units, as the public may see them."""
-    from shared.db.read.scores import load_region, public_view
+    from shared.db.read.hiding import public_view
+    from shared.db.read.scores import load_region
     from shared.scores.windows import Window
 
     if window not in tuple(Window):
@@ -134,7 +135,7 @@ def _documents(
         found = load_region(conn, region, now, as_of=day, window=window)
     except ValueError as error:
         raise TanggapError(str(error)) from error
-    whole = public_view(found.region_document())
+    whole = public_view(conn, found, found.region_document(), now)
     wanted = set(found.directory.with_units(unit)) if "/" in unit else None
     entries = whole.pop("opds")
     if wanted is None:

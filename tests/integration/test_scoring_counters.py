@@ -25,12 +25,12 @@ from shared.contracts.topics import Topic
 from shared.db.engine import Database
 from shared.db.migrate import upgrade
 from shared.db.read.directory import Directory
+from shared.db.read.hiding import public_view
 from shared.db.read.scores import (
     UnknownUnitError,
     explained_score,
     load_region,
     opd_score,
-    public_view,
     region_score,
 )
 from shared.db.tables.directory import desk_regions
@@ -44,6 +44,7 @@ from shared.db.tables.scoring import (
 )
 from shared.directory.seed import seed
 from shared.errors import InvalidMessageError, TanggapError
+from shared.scores.figures import walk
 from tests.casebook import CaseBook, T, X, Y, at
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -328,14 +329,33 @@ def test_complaints_on_the_same_topic_are_left_to_case_events(bench: Bench) -> N
 def test_few_answers_and_ratings_stay_hidden_from_the_public(bench: Bench) -> None:
     bench.cases(CaseBook("2026-11-16").resolve("2026-11-17").rate("2026-11-18", 2))
     bench.take(bench.scorer.on_feedback, [survey("S-1")])
-    with bench.db.read() as conn:
-        seen = public_view(region_score(conn, "paser", NOW))
-    for document in (seen, next(o for o in seen["opds"] if o["opd"] == X)):
-        assert document["responsiveness"]["parts"]["satisfaction"]["p"] is None
-        assert document["skm"]["ikm"] is None
-        assert set(document["skm"]["nrr"].values()) == {None}
+
+    def told(**options: Any) -> dict[str, dict[str, Any]]:
+        with bench.db.read() as conn:
+            scores = load_region(conn, "paser", NOW, **options)
+            seen = public_view(conn, scores, scores.region_document(), NOW)
+            opened = public_view(conn, scores, scores.explain(scores.directory.opd(Y)), NOW)
+        # The share of an OPD without ratings is the region's: here of one person.
+        figures = {found["id"]: found for found in walk(opened["explain"]["figures"])}
+        assert figures["responsiveness.satisfaction"]["value"] is None
+        assert figures["responsiveness.satisfaction.p0"]["value"] is None
+        return {entry["opd"]: entry for entry in (seen, *seen["opds"])}
+
+    seen = told()
+    assert {e["responsiveness"]["parts"]["satisfaction"]["p"] for e in seen.values()} == {None}
+    for unit in ("paser", X):
+        assert seen[unit]["skm"]["ikm"] is None
+        assert set(seen[unit]["skm"]["nrr"].values()) == {None}
     bench.take(bench.scorer.on_feedback, [survey(f"S-{n}") for n in range(2, 7)])
-    assert public_view(bench.score(X))["skm"]["ikm"] == 75.0
+    seen = told()
+    assert seen[X]["skm"]["ikm"] == seen["paser"]["skm"]["ikm"] == 75.0
+    bench.take(bench.scorer.on_feedback, [survey(f"R-{n}", opd=Y) for n in range(2)])
+    # The region less the one is the other: both are closed, whatever the window.
+    for window in ("90d", "month", "year"):
+        seen = told(window=window)
+        assert (seen[X]["skm"]["ikm"], seen[Y]["skm"]["ikm"]) == (None, None)
+        assert (seen[X]["skm"]["n"], seen[Y]["skm"]["n"]) == (6, None)
+        assert seen["paser"]["skm"]["ikm"] == 75.0
 
 
 # -- verify and rebuild ---------------------------------------------------------------------------

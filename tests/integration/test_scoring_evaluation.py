@@ -11,7 +11,8 @@ from services.desk.evaluation import Entry, record
 from shared.db.engine import Database
 from shared.db.read.directory import Directory
 from shared.db.read.evaluation import load_inputs
-from shared.db.read.scores import RegionScores, load_region, public_view
+from shared.db.read.hiding import public_view
+from shared.db.read.scores import RegionScores, load_region
 from shared.db.tables.evaluation import desk_followups
 from shared.directory.seed import seed
 from tests.casebook import at
@@ -163,8 +164,10 @@ def test_the_public_sees_neither_who_entered_nor_an_f03_of_few(desk: Database) -
     staff = found.explain(unit)
     assert "rini" in str(staff)
     assert staff["pekppp"]["ipp"]["f03"]["value"] == 1.3
-    seen = public_view(staff)
+    with desk.read() as conn:
+        seen = public_view(conn, found, staff, NOW)
+        region = public_view(conn, found, found.region_document(), NOW)
     assert "rini" not in str(seen)
     assert "1.3," not in str(seen)
     assert seen["pekppp"]["aspect_e"]["indicators"]["27"]["entered"]["evidence"] == 1
-    assert "rini" not in str(public_view(found.region_document()))
+    assert "rini" not in str(region)

@@ -268,6 +268,61 @@ def test_the_page_and_the_api_tell_services_quarters_and_bursts_but_no_few(room:
     assert room.client.get("/api/v1/opds/paser/nobody/skm").status_code == 404
 
 
+def test_the_public_cannot_subtract_its_way_to_a_single_answer(room: Deskroom) -> None:
+    """By days, months and quarters, units, OPDs and services: what is left is never one person."""
+    base, dukcapil = "/api/v1/opds/paser", "/api/v1/opds/paser/disdukcapil"
+    october = MONDAY - timedelta(days=40)
+    kept(room, 7, KTP, at=MONDAY - timedelta(days=3))
+    kept(room, 9, KTP, at=october)
+    kept(room, 1, KK, answers=dict(ALL, waktu=1))
+    kept(room, 12, KTP, opd="paser/pkm-kuaro")
+    kept(room, 3, "Rujukan", opd="paser/dinkes")
+    kept(room, 30, KTP, opd="paser/dlh", at=october)
+    staff, handler = room.login("koordinator"), room.login("capil")
+    span = "skm?from=2026-11-20&to=2026-11-20"
+    for reader in (room.client, handler.client):
+        for days in (span, "skm?from=2026-11-01&to=2026-11-22", "skm?from=2026-11-20"):
+            refused = reader.get(f"{dukcapil}/{days}")
+            assert (refused.status_code, refused.json()["field"]) == (422, "from")
+            assert reader.get(f"/api/v1/regions/paser/{days}").status_code == 422
+
+        def told(path: str, reader: Any = reader) -> Any:
+            answer = reader.get(path)
+            assert answer.status_code == 200, path
+            return answer.json()
+
+        # November holds 7 KTP and 1 KK: neither service, nor the KK of the quarter or the year.
+        for code in ("2026-11", "2026-Q4", "2026-S2", "2026"):
+            found = told(f"{dukcapil}/skm?period={code}")
+            assert {s["service"]: s["ikm"] for s in found["services"]} == {KTP: None, KK: None}
+        assert told(f"{dukcapil}/skm?period=2026")["skm"]["ikm"] == 74.67
+        # The health office's own three are its total less its unit's: so the unit is closed.
+        found = told(f"{base}/dinkes/skm?period=2026")
+        assert found["skm"]["n"] == 15
+        assert [u["ikm"] for u in found["units"] if u["n"] != 0] == [None, None]
+        assert told(f"{base}/pkm-kuaro/skm?period=2026")["skm"]["ikm"] is None
+        # The score pages hide the same, live and on past days.
+        region = told("/api/v1/regions/paser/scores?window=year")
+        ikm = {o["opd"]: o["skm"]["ikm"] for o in region["opds"] if o["skm"]["n"] != 0}
+        assert ikm == {
+            CAPIL: 74.67,
+            "paser/dinkes": 75.0,
+            "paser/dlh": 75.0,
+            "paser/pkm-kuaro": None,
+        }
+        for window in ("year", "month", "90d"):
+            past = f"{dukcapil}/score?window={window}&as_of="
+            found = told(f"{past}2026-11-22")["skm"]
+            assert (found["ikm"], found["hidden"]) == (None, True)
+        assert told(f"{dukcapil}/score?window=month&as_of=2026-10-31")["skm"]["ikm"] == 75.0
+        opened = told(f"{dukcapil}/explain?as_of=2026-11-22")["explain"]["figures"]
+        skm = next(figure for figure in opened if figure["id"] == "skm.ikm")
+        assert skm["value"] is None
+        assert all(part["value"] is None for part in skm["parts"])
+    assert staff.call("GET", f"{dukcapil}/{span}").json()["skm"]["n"] == 7
+    assert room.client.get(f"{dukcapil}/skm?from=2026-10-01&to=2026-10-31").json()["skm"]["n"] == 9
+
+
 def test_units_add_up_and_an_export_hides_nothing(room: Deskroom, cli: Any, tmp_path: Path) -> None:
     kept(room, 3, KTP, opd="paser/dinkes")
     kept(room, 12, KK, opd="paser/pkm-kuaro", answers=dict(ALL, biaya=4))

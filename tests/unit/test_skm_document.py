@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.contracts.enums import Sentiment, SKMElement
 from shared.policy.load import load_policies
+from shared.scores.hiding import Cell
 from shared.scores.skm import Answers, skm_result
 from shared.scores.skm_document import Part, hide_small_parts, part_json
 from shared.scores.skm_figures import ELEMENT_NAMES, ELEMENT_NUMBERS, skm_figures
@@ -27,7 +28,8 @@ def entry(n: int, name: str = "", comments: int = 0) -> dict[str, Any]:
 
 
 def document(*services: dict[str, Any], n: int = 40) -> dict[str, Any]:
-    return {"skm": entry(n), "services": list(services), "units": [], "history": []}
+    head = {"opd": "paser/x", "period": "2026", "service": None}
+    return {**head, "skm": entry(n), "services": list(services), "units": [], "history": []}
 
 
 def test_a_part_tells_its_figures_and_what_stands_beside_them() -> None:
@@ -47,27 +49,34 @@ def test_few_answers_and_few_comments_are_hidden() -> None:
     small, large = shown["services"]
     assert (small["ikm"], small["n"]) == (None, None)
     assert large["comments"]["n"] is None
-    units = {**document(), "units": [entry(4), entry(5)], "history": [entry(0)]}
+    units = {
+        **document(),
+        "units": [{"opd": "paser/x", **entry(4)}, {"opd": "paser/y", **entry(5)}],
+        "history": [{"period": "2026-Q1", **entry(0)}],
+    }
     seen = hide_small_parts(units, 5)
     assert [u["n"] for u in seen["units"]] == [None, 5]
     assert seen["history"] == units["history"]
 
 
-def test_what_is_hidden_cannot_be_found_by_subtraction() -> None:
-    """With one small service hidden, the smallest other goes too: only its number is told."""
-    shown = hide_small_parts(document(entry(2, "A"), entry(20, "B"), entry(18, "C")), 5)
-    assert [s["ikm"] for s in shown["services"]] == [None, 75.0, None]
-    assert [s["n"] for s in shown["services"]] == [None, 20, 18]
-    # Two small ones that are five together hide each other.
-    shown = hide_small_parts(document(entry(2, "A"), entry(3, "B"), entry(35, "C")), 5)
-    assert [s["ikm"] for s in shown["services"]] == [None, None, 75.0]
-    whole = document(entry(20, "A"), entry(20, "B"))
+def test_what_is_closed_tells_its_number_alone_each_part_under_its_own_name() -> None:
+    whole = {
+        **document(entry(20, "A", comments=9), entry(20, "B", comments=9)),
+        "units": [{"opd": "paser/x", **entry(9)}, {"opd": "paser/y", **entry(9)}],
+        "history": [{"period": "2026-Q1", **entry(9)}, {"period": "2026-Q2", **entry(9)}],
+    }
     assert hide_small_parts(whole, 5) == whole
-    # The same for comments, which are far fewer.
-    talk = document(entry(20, "A", comments=1), entry(20, "B", comments=9), entry(20, "C"))
-    seen = hide_small_parts(talk, 5)["services"]
-    assert [s["comments"]["n"] for s in seen] == [None, None, 0]
-    assert [s["ikm"] for s in seen] == [75.0, 75.0, 75.0]
+    closed = {
+        Cell("paser/x", "2026", "A"), Cell("paser/x", "2026", own=True), Cell("paser/y", "2026-Q1"),
+        Cell("paser/x", "2026-Q2"),
+    }  # fmt: skip
+    seen = hide_small_parts(whole, 5, closed, {Cell("paser/x", "2026", "B")})
+    assert [s["ikm"] for s in seen["services"]] == [None, 75.0]
+    assert [s["n"] for s in seen["services"]] == [20, 20]
+    assert [s["comments"]["n"] for s in seen["services"]] == [None, None]
+    assert [u["ikm"] for u in seen["units"]] == [None, 75.0]
+    assert [q["ikm"] for q in seen["history"]] == [75.0, None]
+    assert seen["skm"]["ikm"] == 75.0
 
 
 def test_the_opened_figure_says_how_it_came_about() -> None:

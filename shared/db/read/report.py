@@ -14,7 +14,8 @@ from sqlalchemy import Connection, and_, or_, select
 
 from shared.contracts.enums import Status
 from shared.db.read.directory import OPD, Directory, Region, triage_unit
-from shared.db.read.scores import RegionScores, UnknownUnitError, load_region, public_view
+from shared.db.read.hiding import public_view
+from shared.db.read.scores import RegionScores, UnknownUnitError, load_region
 from shared.db.read.skm import load_skm
 from shared.db.tables.desk import desk_cases
 from shared.db.tables.evaluation import desk_assessments, desk_editions, desk_followups
@@ -79,7 +80,8 @@ def load_laporan(conn: Connection, scope: str, month: str, now: datetime) -> dic
     units = None if opd is None else scores.directory.with_units(scope)
     years = (period.as_of.year - 1, period.as_of.year)
     rows = followups(conn, region, units, years, period.as_of)
-    return laporan(_head(ReportKind.LAPORAN, scores, opd, period), public_view(document), rows)
+    public = public_view(conn, scores, document, now)
+    return laporan(_head(ReportKind.LAPORAN, scores, opd, period), public, rows)
 
 
 def load_f01(conn: Connection, scope: str, year: str, now: datetime) -> dict[str, Any]:

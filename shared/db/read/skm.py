@@ -45,6 +45,7 @@ class SKMReport:
     """
 
     region: Region
+    directory: Directory
     unit: OPD | None
     period: Period
     rule: str
@@ -132,7 +133,7 @@ class _Reader:
             for quarter, answers in self._quarters(period.last.year, codes, service)
         )
         return SKMReport(
-            region, opd, period, self.rule, service, self.policy,
+            region, self.directory, opd, period, self.rule, service, self.policy,
             self._part(opd.code, opd.code, opd.name, together(found.values()), codes, service),
             self._services(opd.code, found, codes) if service is None else (),
             self._units(opd.code, found, codes, service) if len(codes) > 1 else (),
@@ -152,7 +153,7 @@ class _Reader:
             answers = together(found[code] for code in codes if code in found)
             parts.append(self._part(opd.code, opd.code, opd.name, answers, codes, None))
         return SKMReport(
-            region, None, period, self.rule, None, self.policy,
+            region, self.directory, None, period, self.rule, None, self.policy,
             self._part(region.code, region.code, region.name, whole, None, None),
             (), tuple(parts), (), (),
         )  # fmt: skip
