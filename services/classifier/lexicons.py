@@ -96,13 +96,13 @@ class Lexicons:
 @cache
 def load_lexicons() -> Lexicons:
     """The lists of this package, read and compiled once a process."""
-    categories, signals = _read("categories"), _read("signals")
+    categories, signals = read_list("categories"), read_list("signals")
     near: Mapping[str, str] = categories.pop("near")
-    tone: Mapping[str, str] = _read("sentiment")
+    tone: Mapping[str, str] = read_list("sentiment")
     phrases = [p for lists in (categories, signals) for p in _phrases(lists)]
-    phrases += [p for text in tone.values() for p in _split(text)]
+    phrases += [p for text in tone.values() for p in split_phrases(text)]
     phrases += near.values()
-    shorthand: Mapping[str, str] = _read("slang")["words"]
+    shorthand: Mapping[str, str] = read_list("slang")["words"]
     normaliser = Normaliser(shorthand, (word for p in phrases for word in raw_words(p)))
     return Lexicons(
         normaliser,
@@ -110,22 +110,27 @@ def load_lexicons() -> Lexicons:
         _near(near, normaliser.phrase),
         PhraseIndex(_signals(signals, normaliser.phrase)),
         PhraseIndex(_tone(tone, normaliser.phrase)),
-        _languages(_read("languages")),
+        _languages(read_list("languages")),
     )
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_list(name: str) -> dict[str, Any]:
+    """A file of `lexicon/`."""
     path = files(__package__) / "lexicon" / f"{name}.toml"
     return tomllib.loads(path.read_text("utf-8"))
 
 
-def _split(text: str) -> Iterator[str]:
+def split_phrases(text: str) -> Iterator[str]:
+    """The phrases of an entry: parted by commas and line ends."""
     return (part.strip() for part in _PARTS.split(text) if part.strip())
 
 
 def _phrases(lists: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     return (
-        phrase for group in lists.values() for text in group.values() for phrase in _split(text)
+        phrase
+        for group in lists.values()
+        for text in group.values()
+        for phrase in split_phrases(text)
     )
 
 
@@ -136,7 +141,7 @@ def _categories(
     found: dict[tuple[str, ...], dict[str, float]] = {}
     for category, strengths in lists.items():
         for strength, text in strengths.items():
-            for tokens in filter(None, map(phrase, _split(text))):
+            for tokens in filter(None, map(phrase, split_phrases(text))):
                 # A longer phrase says more than its first word does.
                 weight = weights[strength] + (0.5 * (len(tokens) - 1) if weights[strength] else 0)
                 known = found.setdefault(tokens, {})
@@ -163,7 +168,7 @@ def _signals(
     found: dict[tuple[str, ...], set[str]] = {}
     for group, names in lists.items():
         for name, text in names.items():
-            for tokens in filter(None, map(phrase, _split(text))):
+            for tokens in filter(None, map(phrase, split_phrases(text))):
                 found.setdefault(tokens, set()).add(f"{group}.{name}")
     return {tokens: frozenset(names) for tokens, names in found.items()}
 
@@ -174,7 +179,7 @@ def _tone(
     found: dict[tuple[str, ...], float] = {}
     for name, text in lists.items():
         value = TONE_VALUES[name]
-        for tokens in filter(None, map(phrase, _split(text))):
+        for tokens in filter(None, map(phrase, split_phrases(text))):
             found.setdefault(tokens, value)
     return found
 

@@ -1,9 +1,13 @@
-"""Classifier's tables: what was answered and what people corrected; never a citizen's words."""
+"""Classifier's tables: what was answered and what people corrected; never a citizen's words.
 
-from sqlalchemy import Boolean, Column, Float, Index, String, Table
+Signatures (hashes of words) and the lists they are found by are kept for days, to notice reports of
+one incident. `at` is the moment of receipt in microseconds since 1970.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table
 
 from shared.db.tables.base import metadata
-from shared.db.types import UTCDateTime
+from shared.db.types import JSONDoc, UTCDateTime
 
 classifier_results = Table(
     "classifier_results",
@@ -42,4 +46,23 @@ classifier_corrections = Table(
     Column("berkadar_pengawasan", Boolean, nullable=False),
     Column("confirmed", Boolean, nullable=False),
     Column("corrected_at", UTCDateTime, nullable=False),
+)
+
+classifier_signatures = Table(
+    "classifier_signatures",
+    metadata,
+    Column("reference", String(16), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("marks", JSONDoc, nullable=False),
+    Index("ix_classifier_signatures_at", "at"),
+)
+
+classifier_bands = Table(
+    "classifier_bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("reference", String(16), primary_key=True),
+    Index("ix_classifier_bands_at", "at"),
+    sqlite_with_rowid=False,
 )
