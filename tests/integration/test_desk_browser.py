@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from shared.contracts.enums import Urgency
 from tests.deskroom import PASSWORD, Deskroom, deskroom, standard_staff
 
 PHONE = {"width": 360, "height": 740}
@@ -62,7 +63,7 @@ def test_no_page_is_wider_than_a_phone(
     site: tuple[Deskroom, str], chromium_page: Callable[..., Any]
 ) -> None:
     room, url = site
-    ticket = room.complaint(text="tanpaspasi" * 60, confidence=0.1)
+    ticket = room.complaint(text="tanpaspasi" * 60, confidence=0.1, urgency=Urgency.DARURAT)
     page = chromium_page(viewport=PHONE)
     log_in(page, url, "koordinator")
     paths = ("/antrean", "/triase", "/antrean/terbatas", f"/kasus/{ticket}", "/",
@@ -90,6 +91,10 @@ def test_open_pages_learn_of_changes(
     _wait_for(lambda: room.context.hub.size == 1)
     room.complaint()
     page.wait_for_selector("#queue-changed:not([hidden])")
+    urgent = room.complaint(urgency=Urgency.DARURAT)
+    page.wait_for_selector(f"#darurat >> text={urgent}")
+    room.login("jalan").act(urgent, "take")
+    page.wait_for_selector(f"#darurat >> text={urgent}", state="detached")
     page.goto(f"{url}/wilayah/paser")
     _wait_for(lambda: room.context.hub.size == 1)
     with page.expect_response(f"{url}/wilayah/paser"):

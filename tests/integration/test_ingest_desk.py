@@ -110,6 +110,27 @@ def test_a_withdrawn_report_is_closed(town: Town) -> None:
     assert "Ditarik pelapor" in town.page()
 
 
+def test_in_danger_the_page_says_whom_to_call_until_it_is_corrected(town: Town) -> None:
+    assert 'id="darurat"' not in town.page()
+    town.handler.act(town.ticket, "correct", urgency="darurat")
+    page = town.page()
+    assert 'id="darurat"' in page
+    assert all(f'href="tel:{number}"' in page for number in ("112", "110", "113", "119"))
+    assert "tidak menjamin" in page
+    assert "Pesan otomatis" in page
+    reply = town.view()["timeline"][-1]
+    assert (reply["type"], reply["by"]) == ("emergency", "system")
+    assert "Hubungi 112" in reply["text"]
+    english = town.site.client.post(
+        "/lacak?lang=en", data={"ticket": town.ticket, "code": town.code}
+    ).text
+    assert "Fire brigade 113" in english
+    assert "we cannot promise that help comes" in english
+    town.handler.act(town.ticket, "correct", urgency="biasa")
+    assert 'id="darurat"' not in town.page()
+    assert town.view()["timeline"][-1] == reply
+
+
 def test_outside_our_authority_names_whom_to_turn_to(town: Town) -> None:
     town.handler.act(
         town.ticket,

@@ -172,14 +172,13 @@ class _TrackingPages:
         region = directory.region(found.region)
         holder = directory.opd(view.case.opd) if view.case.opd else None
         own_text, files = self._deps.tracking.own_words(found.ticket)
-        errors, _ = field_errors(error, lang, _ANCHORS) if error else ([], {})
         return self._renderer.page(
             request,
             "case",
             status=error.refusal.value if error else 200,
             here="track",
             region=region,
-            errors=errors,
+            errors=field_errors(error, lang, _ANCHORS)[0] if error else [],
             view=view,
             numbers=self._numbers(view, region, lang),
             code=code,
