@@ -177,7 +177,11 @@ def timeline(conn: Connection, ticket: str) -> list[dict[str, Any]]:
 
 
 def triage(conn: Connection, scope: Scope, now: datetime, limit: int = MAX_PAGE) -> dict[str, Any]:
-    """The coordinator's view: without an OPD, reopened, twice refused; and dead letters."""
+    """The coordinator's view: without an OPD, reopened, twice refused; and dead letters.
+
+    `duplicates` are tickets as the classifier named them: the caller leaves out what the person
+    may not open.
+    """
     unit = triage_unit(scope.region)
 
     def found(clause: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -187,7 +191,7 @@ def triage(conn: Connection, scope: Scope, now: datetime, limit: int = MAX_PAGE)
             .order_by(_case.rank, _case.next_due, _case.ticket)
             .limit(limit)
         ).all()
-        return [item(row, now) for row in rows]
+        return [item(row, now) | {"duplicates": row.hints.get("duplicates", [])} for row in rows]
 
     return {
         "waiting": found(and_(_case.opd == unit, _case.refusals == 0)),

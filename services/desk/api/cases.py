@@ -13,6 +13,7 @@ from services.desk.alarm_reading import alarm_of
 from services.desk.api.inputs import LongText, Reason, ShortText
 from services.desk.casework import Case, Command, RefusedError
 from services.desk.context import DeskContext, context, require_session
+from services.desk.likes import chosen, openable
 from services.desk.permissions import ACTIONS, Viewer, may_open, may_reveal, queue_scope
 from services.desk.sessions import Session
 from shared.contracts.base import OPDCode
@@ -135,14 +136,23 @@ def view(desk: DeskContext, viewer: Viewer, ticket: str) -> dict[str, Any]:
             raise not_found()
         found = reading.detail(conn, ticket, now)
         alarm = alarm_of(conn, ticket)
+        if found is None:
+            raise not_found()
         reveal = may_reveal(viewer, case, directory)
-    if found is None:
-        raise not_found()
+        named = found["classification"].get("duplicates", [])
+        known = openable(conn, named, viewer, directory, restricted=case.restricted)
     if case.restricted:
         with desk.db.write() as conn:
             audit(conn, now, viewer, "look", ticket, None)
     actions = sorted(action.value for action in ACTIONS[viewer.role])
-    return found | {"alarm": alarm, "may": {"reveal": reveal, "actions": actions}}
+    likes = chosen(named, known)
+    shown = {"duplicates": [like["ticket"] for like in likes]}
+    return found | {
+        "classification": found["classification"] | shown,
+        "duplicates": likes,
+        "alarm": alarm,
+        "may": {"reveal": reveal, "actions": actions},
+    }
 
 
 @router.get("/queue", responses=problem_responses(401, 403, 422))
