@@ -1,6 +1,7 @@
 """`/api/v1/…/editions`: reports previewed, signed, listed and shown exactly as signed."""
 
 import base64
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -48,8 +49,12 @@ EditionId = Annotated[int, Path(ge=1, le=2**62)]
 PeriodName = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2})?$")]
 
 
+# What turns the direction of writing would let a print name somebody else than the text does.
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
 def _plain(text: str) -> str:
-    if not is_plain(text):
+    if not is_plain(text) or any(unicodedata.bidirectional(char) in _TURNING for char in text):
         raise ValueError("control characters are not allowed")
     return text
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.desk import skmboard
+from services.desk.api.inputs import ShortText
 from services.desk.context import context, session_of
 from services.desk.permissions import Viewer
 from services.desk.skmboard import Wanted
@@ -26,7 +27,7 @@ def wanted_of(
     last: Annotated[date | None, Query(alias="to", description="last local day")] = None,
     rule: Annotated[str, Query(max_length=10, description="weight: 1/9, 0.11 or 0.111")] = EXACT,
     service: Annotated[
-        str | None, Query(max_length=200, description="only this service; empty: none named")
+        ShortText | None, Query(description="only this service; empty: none named")
     ] = None,
 ) -> Wanted:
     """What is asked for."""

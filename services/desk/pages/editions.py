@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import HTMLResponse, Response
 
@@ -35,7 +35,10 @@ _TOLD = {
 
 @router.get("/laporan/{region}")
 def list_page(
-    request: Request, region: str, unit: str = "", sebelum: int | None = None
+    request: Request,
+    region: str,
+    unit: Annotated[str, Query(pattern=r"^[a-z0-9/-]{0,64}$")] = "",
+    sebelum: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Response:
     """The signed editions of a region; the coordinator also starts new ones here."""
     session = session_of(request)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.desk import skmboard
+from services.desk.api.inputs import ShortText
 from services.desk.context import context, session_of
 from services.desk.pages.rendering import render
 from services.desk.skmboard import Wanted
@@ -21,7 +22,7 @@ router = APIRouter()
 def _asked(
     period: Annotated[str, Query(max_length=20)] = "",
     rule: Annotated[str, Query(max_length=10)] = EXACT,
-    service: Annotated[str | None, Query(max_length=200)] = None,
+    service: Annotated[ShortText | None, Query()] = None,
 ) -> Wanted:
     # A form cannot leave a field out: "*" stands for every service.
     return Wanted(period or None, rule=rule, service=None if service == "*" else service)
