@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.contracts.enums import PIIType
-from shared.privacy.spans import Found
+from shared.privacy.spans import Found, lowered
 
 _TOKEN = re.compile(r"[^\W_]+")
 _SAME = {
@@ -16,6 +16,62 @@ _HOUSE = frozenset({"nomor", "blok"})
 _AREA = frozenset({"rt", "rw"})
 _MOST_TOKENS = 60
 _MOST_PLACES = 6
+# "alamat saya", "rumah ulun di", "saya tinggal di", and what follows the reporter's name.
+_MINE = r"(?:saya|sy|aku|ulun|unda|beta|sa|kula|kulo|kami)"
+_CUE = re.compile(
+    rf"(?:alamat(?: (?:rumah|lengkap|tinggal|domisili))?(?: {_MINE})?|"
+    rf"(?:umah|omah|kediaman|kos|kontrakan)(?:ku| {_MINE})|"
+    rf"(?:domisili|tinggal)(?: {_MINE})?)"
+    r"(?: (?:ada|berada|ini))?[ \t]{0,2}(?:[:=,]|\b(?:di|nang|neng|ning|wonten|ka|pada)\b)?"
+    r"[ \t]{1,2}|"
+    r"\[NAMA\],[ ]{1,2}",
+    re.IGNORECASE,
+)
+# Found first, since that is faster than the pattern; "rumah" ends in "umah".
+_HEADS = (
+    "alamat",
+    "umah",
+    "omah",
+    "kediaman",
+    "kos",
+    "kontrakan",
+    "domisili",
+    "tinggal",
+    "[nama],",
+)
+_DIGIT = re.compile(r"\d")
+_AREA_NUMBER = r"r[tw][ .]{0,2}\d{1,3}(?: ?/ ?(?:rw ?)?\d{1,3})?"
+_HOUSE_NUMBER = (
+    r"(?:(?:no|nomor|nomer|nmr)[ .:]{0,3}\d{1,4}[a-z]?\b|"
+    r"blok [a-z]{1,2}[ .\-/]{0,2}\d{1,3}[a-z]?\b|"
+    r"\d{1,3}[a-z]?\b(?![ ]?(?:m|km|meter|hari|bulan|tahun|kali|orang|rumah)\b))"
+)
+_MORE = rf"(?:[ ,]{{1,2}}(?:{_HOUSE_NUMBER}|{_AREA_NUMBER})){{0,4}}"
+_TOLD = re.compile(
+    r"(?:jalan|jln|jl|gang|gg|lorong|lr|perum(?:ahan)?|komp(?:lek|leks)?|griya|asrama|rusun|blok)\b"
+    rf"\.?(?: {{0,2}}[^\W\d_][\w'.\-]{{0,20}}){{1,5}}?[ ,]{{1,2}}{_HOUSE_NUMBER}{_MORE}|"
+    rf"{_AREA_NUMBER}(?:[ ,]{{1,2}}{_AREA_NUMBER})?"
+    r"[ ,]{1,2}(?:no|nomor)[ .]{0,2}\d{1,4}[a-z]?\b",
+    re.IGNORECASE,
+)
+
+
+def told_address(text: str) -> Iterator[Found]:
+    """Street, house number and RT after "alamat saya" and the like; village and district stay.
+
+    Without a house number it is a place like any other, and stays.
+    """
+    if _DIGIT.search(text) is None:
+        return
+    lower = lowered(text)
+    for head in _HEADS:
+        place = lower.find(head)
+        while place >= 0:
+            cue = _CUE.match(text, place)
+            match = _TOLD.match(text, cue.end()) if cue else None
+            if match:
+                yield Found(match.start(), match.end(), PIIType.ADDRESS)
+            place = lower.find(head, place + len(head))
 
 
 def own_address(text: str, address: str) -> Iterator[Found]:

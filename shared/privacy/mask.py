@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from shared.contracts.classification import PIISpan
 from shared.contracts.enums import PIIType
 from shared.privacy.addresses import own_address as _own_address
+from shared.privacy.addresses import told_address
 from shared.privacy.emails import emails
 from shared.privacy.names import names as _names
 from shared.privacy.names import own_names
 from shared.privacy.numbers import numbers
 from shared.privacy.plates import plates
 from shared.privacy.spans import PLACEHOLDER, PLACEHOLDERS, Found, placeholders, resolve
+from shared.privacy.spoken import spoken
 
 _MOST_PASSES = 3
 
@@ -96,9 +98,10 @@ def _marks(masked_text: str) -> Iterator[tuple[int, int, PIIType]]:
 
 def _once(text: str, own_address: str | None, names: Sequence[str]) -> Masked:
     layers: list[list[Found]] = [placeholders(text), list(emails(text)), numbers(text)]
-    layers.append(list(plates(text)))
+    layers += [list(spoken(text)), list(plates(text))]
     if own_address:
         layers.append(list(_own_address(text, own_address)))
+    layers.append(list(told_address(text)))
     if names:
         layers.append(list(own_names(text, names)))
     layers.append(list(_names(text)))

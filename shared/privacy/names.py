@@ -1,4 +1,4 @@
-"""Finds names after cue words ("nama saya", "a.n.", "Pak") and the reporter's own names.
+"""Finds names after cue words and beside identity numbers, and the reporter's own names.
 
 Offices ("Pak Camat") and names of streets, schools and buildings stay.
 """
@@ -7,75 +7,85 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shared.contracts.enums import PIIType
-from shared.privacy.spans import Found
-from shared.privacy.words import words
+from shared.privacy.cues import CUE_WORDS, Cue, Kind, cue_at, names_a_place
+from shared.privacy.spans import Found, lowered
+from shared.privacy.vocabulary import (
+    AREAS,
+    GIVEN,
+    NEVER,
+    OFFICIAL,
+    SURE,
+    VOCABULARY,
+    is_ordinary,
+    is_shaped,
+)
 
-GIVEN = words("given")
-_PLACES = words("places")
-_NEVER = (words("never") | words("roles") | _PLACES) - GIVEN
 _PART = r"[^\W\d_]{1,40}(?:['’`\-][^\W\d_]{1,40}){0,2}"
 _WORD = re.compile(rf"(?:{_PART})\.?")
 _GAP = re.compile(r"[ \t\u00a0]{1,3}")
 _MOST_WORDS = 5
-
-_STRONG = (
-    r"na?ma?(?:\s+(?:lengkap|panggilan|pelapor|pemohon))?(?:\s+(?:saya|sy|aku|ulun|beta|kula|"
-    r"saia|sya|unda|ane))?\s*(?::|=|adalah\b|ialah\b)\s*|"
-    r"(?:nama|nm)(?:\s+lengkap)?\s+(?:saya|sy|aku|ulun|beta|kula|sya|unda|lengkap|pelapor)\b[ ,:]*|"
-    r"atas\s+nama[ :]+|bernama[ :]+|a\s?[./]\s?n\b\s?[.:]?\s*|an\s?[.:]\s*|"
-    r"(?:pelapor|pemohon|pengirim)\s*[:=]\s*|perkenalkan[, ]+(?:nama\s+)?(?:saya|sy|ulun)[ ,:]+|"
-    r"hormat\s+(?:saya|kami)[ ,.:\n]+|ttd[ .,:\n]+|panggil\s+saya[ ,]+"
-)
-_TITLE = (
-    r"(?:bapak|bpk|pak|ibu|bu|sdr|sdri|saudara|saudari|tuan|nyonya|ny|tn|almarhum|almarhumah|alm)"
-    r"\b[. ]*(?:/\s?(?:ibu|bu|sdri|saudari)\b[. ]*)?"
-)
-_KIN = (
-    r"(?:mas|mba|mbak|mbah|bang|kang|abah|acil|julak|paman|om|tante|haji|hajah|ustadz|ustad|kyai|kiai|"
-    r"pendeta|pastor|dokter|bidan|guru|kades|lurah|camat|pambakal|petinggi|sekdes|petugas|oknum|"
-    r"kepala\s+(?:desa|kampung|sekolah|dinas|dusun)|ketua\s+r[tw](?:\s*\d{1,3})?|mantri|suster|"
-    r"anak\s+saya|suami\s+saya|istri\s+saya|hj|dr)\b[. ]*"
-)
-_SELF = r"(?:saya|sy|aku|ulun|beta|kula)\b[ ,]*"
-_CUE = re.compile(
-    rf"(?:(?P<strong>{_STRONG})|(?P<title>{_TITLE})|(?P<kin>{_KIN})|(?P<self>{_SELF}))",
-    re.IGNORECASE,
-)
-# Asked first, since a set is faster than the alternatives above.
-_FIRST = words("cue_first")
+_MOST_LOWER = 3
+_MOST_JOINED = 8
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HONORIFIC = re.compile(
-    r"(?:(?:h|hj|dr|drs|dra|ir|prof|kh|st|drg|ust|hajj?i|hajah|kyai|kiai|bapak|bpk|pak|ibu|bu|sdr|sdri|tn|ny|"
-    r"saudara|saudari|yth)\b\.?,?[ \t]{0,3}){1,4}",
+    r"(?:(?:h|hj|dr|drs|dra|ir|prof|kh|st|drg|pdt|ust|hajj?i|hajah|kyai|kiai|bapak|bpk|pak|ibu|bu|"
+    r"sdr|sdri|tn|ny|mbah|mas|mbak|saudara|saudari|yth)\b\.?,?[ \t]{0,3}){1,4}",
     re.IGNORECASE,
 )
-_AFFIXED = re.compile(
-    r"(?:me(?:m|n|ng|ny|l|r)|di|ber|ter|pe(?:m|n|ng)|ke)[^\W\d_]{4,}|[^\W\d_]{2,}(?:nya|kan|lah|kah)"
+# Parts of a name that are cut short with a full stop.
+_ABBREVIATED = frozenset({
+    "muh", "moh", "mhd", "muhd", "mohd", "moch", "much", "abd", "abdl", "ach", "akh", "ahm", "ign",
+})  # fmt: skip
+_JOIN = re.compile(
+    r"[ ,]{1,2}(?:dan|serta|bersama|dengan|wan|lawan|karo|kalih|deng|&)[ ]{1,2}|,[ ]{1,2}"
 )
-_LAST_WORD = re.compile(r"([^\W\d_]{1,40})[.\s]{0,3}$")
+# "saya lawing ajang warga Busang": in lower case only what follows tells that it was a name.
+_INTRODUCED = re.compile(r"[ ,]{1,3}(?:warga|penduduk|asal|alamat|umur|ktp|nik)\b", re.IGNORECASE)
+_NUMBERED = frozenset({"nik", "nip", "ktp", "kk"})
+_HEADS = _NUMBERED.union(CUE_WORDS)
+_PARTED = re.compile(r"[ ,(:;\-]{1,3}(?:no(?:mor|\.)?[ ]?)?\[?$", re.IGNORECASE)
+_MOST_PARTING = 12
+_BEFORE_NUMBER = 80
+_FREE = (Kind.STRONG, Kind.SELF)  # no street is called after what these announce
+_Token = tuple[int, int, str]
 
 
 def names(text: str) -> Iterator[Found]:
-    """Every name that follows a cue word."""
-    cased = _is_cased(text)
+    """Every name that follows a cue word, and those an identity number follows."""
+    cased: bool | None = None
     floor = 0
-    for word in _LETTERS.finditer(text):
-        if word.start() < floor or word.group().lower() not in _FIRST:
+    for place, word in _heads(lowered(text)):
+        cased = _is_cased(text) if cased is None else cased
+        if word in _NUMBERED and cased:
+            yield from _before_number(text, place)
+        if place < floor or word not in CUE_WORDS:
             continue
-        match = _CUE.match(text, word.start())
-        if match is None:
+        cue = cue_at(text, place, place + len(word))
+        if cue is None:
             continue
-        start = floor = match.end()
-        kind = match.lastgroup or ""
-        if kind in ("title", "kin") and _names_a_place(text, match.start()):
-            continue
-        honorific = _HONORIFIC.match(text, start)
-        if honorific and kind != "self":
-            start = honorific.end()
-        end = _name_end(text, start, kind, cased)
-        if end > start:
-            floor = end
+        start, end = _name_after(text, cue, cased)
+        if end > start and (cue.kind in _FREE or not names_a_place(text, place)):
             yield Found(start, end, PIIType.NAME)
+            for joined in _joined(text, end) if cased else ():
+                yield joined
+                end = joined.end
+            floor = end
+        elif cue.kind is Kind.STRONG:
+            floor = cue.end
+
+
+def _heads(lower: str) -> Iterator[tuple[int, str]]:
+    """The words that a cue may begin with, and their places; most words pass at one look-up."""
+    place = 0
+    for token in lower.split():
+        place = lower.index(token, place)
+        if token in _HEADS:
+            yield place, token
+        elif not token.isalpha():
+            for match in _LETTERS.finditer(token):
+                if match.group() in _HEADS:
+                    yield place + match.start(), match.group()
+        place += len(token)
 
 
 def own_names(text: str, given: Sequence[str]) -> Iterator[Found]:
@@ -85,14 +95,14 @@ def own_names(text: str, given: Sequence[str]) -> Iterator[Found]:
         word
         for name in wholes
         for word in re.findall(_PART, name)
-        if len(word) > 2 and word.lower() not in _NEVER
+        if len(word) > 2 and word.lower() not in NEVER
     }
     wanted = sorted(wholes | parts, key=len, reverse=True)
     if not wanted:
         return
     choices = "|".join(r"\s{1,3}".join(map(re.escape, name.split())) for name in wanted)
     for match in re.finditer(rf"(?<![^\W_])(?:{choices})(?![^\W_])", text, re.IGNORECASE):
-        if not _names_a_place(text, match.start()):
+        if not names_a_place(text, match.start()):
             yield Found(match.start(), match.end(), PIIType.NAME)
 
 
@@ -103,41 +113,165 @@ def _is_cased(text: str) -> bool:
     return capital * 2 <= len(words) or len(words) < 6
 
 
-def _names_a_place(text: str, start: int) -> bool:
-    before = _LAST_WORD.search(text, max(0, start - 48), start)
-    return before is not None and before.group(1).lower() in _PLACES
+def _name_after(text: str, cue: Cue, cased: bool) -> tuple[int, int]:
+    start = cue.end
+    honorific = _HONORIFIC.match(text, start)
+    if honorific and cue.kind is not Kind.SELF:
+        start = honorific.end()
+    first = _LETTERS.match(text, start)
+    if first is None:
+        return start, start
+    capital = cased and first.group()[0].isupper()
+    if not capital and first.group().lower() in VOCABULARY:
+        return start, start
+    tokens = _tokens(text, start)
+    if capital:
+        count = _capital(tokens, cue, honoured=honorific is not None)
+    else:
+        count = _lower(text, tokens, cue)
+    return start, tokens[count - 1][1] if count else start
 
 
-def _name_end(text: str, start: int, kind: str, cased: bool) -> int:
-    end = place = start
-    for count in range(_MOST_WORDS):
+def _tokens(text: str, place: int) -> list[_Token]:
+    """The words of one phrase, at most one more than a name has."""
+    tokens: list[_Token] = []
+    for _ in range(_MOST_WORDS + 1):
         match = _WORD.match(text, place)
-        if match is None or not _is_name(match.group(), kind, cased, first=count == 0):
+        if match is None:
             break
-        word = match.group()
-        if count == 0 and cased and word[0].isupper():
-            kind = "title"  # a name in capitals goes on in capitals
-        elif count == 0 and kind == "title" and word.rstrip(".").lower() in GIVEN:
-            kind = "strong"  # a surely given name: the next word is likely the rest of it
-        # The full stop belongs to an initial ("M. Yusuf"), not to the end of a sentence.
-        end = match.end() if len(word) <= 3 or not word.endswith(".") else match.end() - 1
-        gap = _GAP.match(text, match.end())
-        if gap is None or end < match.end():
+        word, end = match.group(), match.end()
+        # The full stop belongs to what is cut short ("M. Yusuf"), not to the end of a sentence.
+        ended = word.endswith(".") and len(word) > 3 and word[:-1].lower() not in _ABBREVIATED
+        tokens.append((match.start(), end - ended, word.rstrip(".")))
+        gap = _GAP.match(text, end)
+        if ended or gap is None:
             break
         place = gap.end()
-    return end
+    return tokens
 
 
-def _is_name(word: str, kind: str, cased: bool, *, first: bool) -> bool:
-    bare = word.rstrip(".").lower()
-    if bare in _NEVER:
-        return False
+def _capital(tokens: Sequence[_Token], cue: Cue, *, honoured: bool) -> int:
+    """How many words a name in capitals takes; 0: it is none."""
+    if not _begins(tokens, cue, honoured):
+        return 0
+    count = 1
+    local = cue.kind not in (Kind.STRONG, Kind.TITLE)
+    for start, end, word in tokens[1:_MOST_WORDS]:
+        bare = word.lower()
+        connects = bare in ("bin", "binti") and count + 1 < len(tokens)
+        named = bare in SURE if word[0].islower() else bare not in NEVER
+        if not (named or connects) or (local and bare in AREAS and bare not in GIVEN):
+            break
+        if len(bare) == 1 and end - start == 1 and not word.isupper():
+            break
+        count += 1
+    return count
+
+
+def _begins(tokens: Sequence[_Token], cue: Cue, honoured: bool) -> bool:
+    start, end, word = tokens[0]
+    bare, sure = word.lower(), cue.kind in (Kind.STRONG, Kind.TITLE)
+    following = tokens[1][2] if len(tokens) > 1 else ""
+    follows = following[:1].isupper() and not is_ordinary(following.lower())
     if bare in GIVEN:
         return True
-    if len(bare) < 2:
-        return word.endswith(".") if first else word[0].isupper() and cased
-    if word[0].isupper() and cased:
-        return kind != "kin" and not (word.isupper() and len(bare) > 3 and kind == "self")
-    if kind == "strong":
-        return _AFFIXED.fullmatch(bare) is None
-    return kind == "title" and first and len(bare) > 2 and _AFFIXED.fullmatch(bare) is None
+    if cue.known:
+        return following.lower() in SURE
+    if bare in OFFICIAL:
+        return False
+    if len(bare) == 1:
+        return follows and (end - start > 1 or bare == "i")
+    if _is_acronym(word, following) and (not sure or len(word) < 4):
+        return False
+    if not sure and bare in AREAS:
+        return False
+    if is_ordinary(bare):
+        named = follows and following.lower() not in AREAS and not _is_acronym(following, "")
+        return named and (sure or honoured) and end - start == len(word)
+    return True
+
+
+def _is_acronym(word: str, following: str) -> bool:
+    """ "PLN", "PDAM Tirta"; two long words in capitals are rather a name."""
+    return word.isupper() and not (len(word) > 3 and len(following) > 3 and following.isupper())
+
+
+def _lower(text: str, tokens: Sequence[_Token], cue: Cue) -> int:
+    """How many words a name in lower case takes; 0: it is none."""
+    count = 0
+    known = cue.known or cue.kind in (Kind.LOOSE, Kind.SELF)
+    cautious = known or cue.kind in (Kind.PERSON, Kind.OFFICE)
+    for _, _, word in tokens[:_MOST_LOWER]:
+        bare = word.lower()
+        sure = bare in (SURE if cautious and count == 0 else GIVEN)
+        if not sure and (bare in GIVEN or _plain(bare) or not _may_be(bare, cue, count)):
+            break
+        if not sure and known and count == 0:
+            return _introduced(text, tokens) if cue.kind is Kind.SELF else 0
+        count += 1
+    return count
+
+
+def _may_be(bare: str, cue: Cue, count: int) -> bool:
+    if len(bare) > 3 or cue.kind is not Kind.STRONG:
+        return is_shaped(bare) or (count > 0 and len(bare) == 3 and is_shaped(f"{bare}a"))
+    return len(bare) == 3 and is_shaped(f"{bare}a")
+
+
+def _introduced(text: str, tokens: Sequence[_Token]) -> int:
+    for count in (3, 2):
+        if len(tokens) < count or not _INTRODUCED.match(text, tokens[count - 1][1]):
+            continue
+        if all(is_shaped(word.lower()) and not _plain(word) for _, _, word in tokens[:count]):
+            return count
+    return 0
+
+
+def _plain(word: str) -> bool:
+    return is_ordinary(word.lower()) or word.lower() in AREAS
+
+
+def _joined(text: str, end: int) -> Iterator[Found]:
+    """The further names of "atas nama Budi Santoso dan Siti Aminah"."""
+    for _ in range(_MOST_JOINED):
+        match = _JOIN.match(text, end)
+        if match is None:
+            return
+        honorific = _HONORIFIC.match(text, match.end())
+        tokens = _tokens(text, honorific.end() if honorific else match.end())
+        count = _run(tokens)
+        listed = match.group().lstrip().startswith(",")
+        if not count or (listed and tokens[0][2].lower() not in SURE):
+            return
+        end = tokens[count - 1][1]
+        yield Found(tokens[0][0], end, PIIType.NAME)
+
+
+def _run(tokens: Sequence[_Token]) -> int:
+    """How many words in capitals stand here that may all be a name."""
+    count = 0
+    for _, _, word in tokens[:_MOST_WORDS]:
+        if not word[0].isupper() or _plain(word) or (word.isupper() and len(word) < 4):
+            break
+        count += 1
+    return count
+
+
+def _before_number(text: str, number: int) -> Iterator[Found]:
+    """ "Siti Aminah, NIK …": two words in capitals or more, none of them ordinary."""
+    parted = _PARTED.search(text, max(0, number - _MOST_PARTING), number)
+    if parted is None:
+        return
+    found: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text, max(0, parted.start() - _BEFORE_NUMBER), parted.start()):
+        word = match.group()
+        if word.endswith(".") or not _run([(*match.span(), word)]):
+            found = []
+        elif found and _GAP.fullmatch(text, found[-1][1], match.start()):
+            found.append(match.span())
+        else:
+            found = [match.span()]
+    if not 2 <= len(found) <= _MOST_WORDS or found[-1][1] != parted.start():
+        return
+    if not names_a_place(text, found[0][0]):
+        yield Found(found[0][0], found[-1][1], PIIType.NAME)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from shared.contracts.enums import PIIType
 from shared.privacy.spans import Found
 
-# Between two digits of one number; a line break ends it.
+# Between two digits of one number.
 _SEPARATOR = (
     r"[ \t\u00a0\u00ad\u2000-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2064\u3000\ufeff"
     r"\u0300-\u036f\ufe00-\ufe0f\u20e3\u2212.()\-]"
 )
-_RUN = re.compile(rf"\d(?:{_SEPARATOR}{{0,4}}\d)*")
+# A line break ends a number, unless it is broken off there.
+_BREAK = r"[ \t.\-]{0,2}\n[ \t]{0,2}"
+_RUN = re.compile(rf"\d(?:(?:{_SEPARATOR}{{0,4}}|{_BREAK})\d)*+")
 _GROUP = re.compile(r"\d+")
 _CUE_WINDOW = 48
 _ACCOUNT_CUE = re.compile(
@@ -48,12 +50,40 @@ def numbers(text: str) -> list[Found]:
     found: list[Found] = []
     for run in _RUN.finditer(text):
         if run.end() - run.start() >= _SHORTEST_CUED:
-            found.extend(_in_run(text, run.start(), run.end()))
+            for groups in _lines(_groups(text, run.start(), run.end())):
+                found.extend(_in_line(text, groups))
     return found
 
 
-def _in_run(text: str, start: int, end: int) -> Iterator[Found]:
-    groups = _groups(text, start, end)
+def _lines(groups: list[_Group]) -> Iterator[list[_Group]]:
+    """The groups of each line; a line that breaks a number off goes on in the next one."""
+    line: list[_Group] = []
+    for place, group in enumerate(groups):
+        if line and "\n" in group.before and not _broken(line, groups[place : place + 3]):
+            yield line
+            line = []
+        line.append(group)
+    yield line
+
+
+def _broken(line: Sequence[_Group], following: Sequence[_Group]) -> bool:
+    """Whether a mobile number or a NIK begins at the end of the line and ends in the next one."""
+    for place in range(max(0, len(line) - 5), len(line)):
+        head = _joined(line, place, len(line))
+        mobile = _starts_phone(head) and 4 <= len(head) < 10
+        for taken in range(1, len(following) + 1):
+            digits = head + _joined(following, 0, taken)
+            if mobile and 10 <= len(digits) <= 14 and _MOBILE.fullmatch(digits):
+                return True
+            if len(digits) == 16 and 4 <= len(head) < 16 and _is_nik(digits) and not mobile:
+                return not _starts_phone(_joined(following, 0, 1))
+    return False
+
+
+def _in_line(text: str, groups: list[_Group]) -> Iterator[Found]:
+    start, end = groups[0].start, groups[-1].end
+    if end - start < _SHORTEST_CUED:
+        return
     before = text[max(0, start - _CUE_WINDOW) : start].rpartition("]")[2]
     cue = _cued(groups, before)
     place = 0

@@ -30,6 +30,14 @@ class Found:
     type: PIIType
 
 
+def lowered(text: str) -> str:
+    """The text in lower case, every letter in its place."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
+
+
 def placeholders(text: str) -> list[Found]:
     """The placeholders that already stand in the text."""
     return [
