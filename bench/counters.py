@@ -1,7 +1,9 @@
 """A region's score page over very many cases: it reads counters, never cases.
 
 The counters are those of that many cases over two years. Each of a few shapes of a case is folded
-once for each day of receipt, and counted as often as the OPDs' shares of the cases say.
+once for each day of receipt, and counted as often as the OPDs' shares of the cases say. Beside them
+lie what evaluators entered, a catalogue of services and a year of surveys. It is asked for in the
+middle of a month, when most rows are read.
 """
 
 import random
@@ -10,17 +12,21 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
 from bench.cases import OPDS, REGION, case
+from services.scoring import surveys
 from services.scoring.rules import deltas
 from shared.clocks.region import RegionRules
+from shared.contracts.enums import SKMElement
 from shared.db.engine import Database
 from shared.db.migrate import upgrade
 from shared.db.read.scores import region_score
+from shared.db.tables.evaluation import desk_assessments, desk_services
 from shared.db.tables.scoring import scoring_counters
 from shared.directory.seed import seed
 from shared.scores.measures import CounterKey, Key, expand
@@ -28,9 +34,10 @@ from shared.scores.windows import Window
 
 _DAYS = 730
 _SHAPES = 12
-_READS = 15
+_SERVICES = ("KTP-el", "Izin", "Pengujian", "Bantuan", "Rekomendasi")
+_READS = 25
 _COLUMNS = ("region", "grain", "step", "tick", "opd", "measure")
-NOW = datetime(2026, 11, 1, 3, tzinfo=UTC)
+NOW = datetime(2026, 10, 16, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ def page_seconds(folder: Path, count: int) -> Page:
         with db.write() as conn:
             seed(conn, now=NOW)
         rows = _fill(db, count)
+        _fill_beside(db)
         seconds = {window.value: _median(db, window) for window in Window}
     return Page(count, rows, seconds)
 
@@ -71,34 +79,71 @@ def _fill(db: Database, count: int) -> int:
     for day_ in range(_DAYS):
         day = NOW - timedelta(days=_DAYS - day_, hours=rng.randrange(6))
         for found in _shapes(rng, day):
+            rows = expand(found)
             for opd in OPDS:
                 n = int(per_shape) + (rng.random() < per_shape % 1)
                 if n:
-                    _add(counters, expand(_moved(found, opd)), n)
-    rows = [{**dict(zip(_COLUMNS, key, strict=True)), "n": n} for key, n in counters.items()]
+                    _add(counters, rows, f"{REGION}/{opd}", n)
+    values = [{**dict(zip(_COLUMNS, key, strict=True)), "n": n} for key, n in counters.items()]
     with db.write() as conn:
-        conn.execute(insert(scoring_counters), rows)
-    return len(rows)
+        conn.execute(insert(scoring_counters), values)
+    return len(values)
+
+
+def _add(counters: dict[CounterKey, int], rows: dict[CounterKey, int], opd: str, n: int) -> None:
+    """Count so many of the same case at another OPD; what lay at triage stays there."""
+    for (region, grain, step, tick, at, measure), one in rows.items():
+        code = at if at.endswith("/setda-organisasi") else opd
+        key = (region, grain, step, tick, code, measure)
+        counters[key] = counters.get(key, 0) + one * n
+
+
+def _fill_beside(db: Database) -> None:
+    units = [f"{REGION}/{opd}" for opd in OPDS]
+    answers = {element.value: 3 for element in SKMElement}
+    answered = surveys.sums(
+        surveys.Survey("", REGION, opd, _SERVICES[ago % 5], NOW.toordinal() - ago, answers, True)
+        for opd in units
+        for ago in range(365)
+    )
+    with db.write() as conn:
+        conn.execute(insert(desk_services), [_service(o, s) for o in units for s in _SERVICES])
+        conn.execute(insert(desk_assessments), [row for opd in units for row in _entries(opd)])
+        surveys.add(conn, answered)
+
+
+def _service(opd: str, name: str) -> dict[str, Any]:
+    return {
+        "opd": opd,
+        "name": name,
+        "valid_from": date(2025, 1, 1),
+        "region": REGION,
+        "users_per_year": 1000,
+    }
+
+
+def _entries(opd: str) -> Iterable[dict[str, Any]]:
+    """All indicators of both years, and F-03."""
+    for year in (2025, 2026):
+        for item in (*map(str, range(1, 31)), "f03"):
+            yield {
+                "region": REGION,
+                "opd": opd,
+                "year": year,
+                "item": item,
+                "value": "4",
+                "n": 40 if item == "f03" else None,
+                "source": "evaluator",
+                "reason": "",
+                "evidence": [],
+                "username": "bench",
+                "at": NOW - timedelta(days=30),
+            }
 
 
 def _shapes(rng: random.Random, day: datetime) -> Iterable[dict[Key, int]]:
     rules = _RULES
     return [deltas(case(rng, day), rules) for _ in range(_SHAPES)]
-
-
-def _moved(found: dict[Key, int], opd: str) -> dict[Key, int]:
-    """The same case at another OPD; what lay at triage stays there."""
-    code = f"{REGION}/{opd}"
-    moved: dict[Key, int] = {}
-    for (at, measure, step, tick), n in found.items():
-        key = (at if at.endswith("/setda-organisasi") else code, measure, step, tick)
-        moved[key] = moved.get(key, 0) + n
-    return moved
-
-
-def _add(counters: dict[CounterKey, int], more: dict[CounterKey, int], times: int) -> None:
-    for key, n in more.items():
-        counters[key] = counters.get(key, 0) + n * times
 
 
 _RULES = RegionRules(REGION, "Asia/Makassar")

@@ -14,11 +14,16 @@ def to_decimal(value: Fraction) -> Decimal:
 
 def rounded(value: Fraction | Decimal, places: int = 2) -> Decimal:
     """The value rounded half up, exactly."""
-    above, below = value.as_integer_ratio()
-    scaled = (2 * abs(above) * 10**places + below) // (2 * below)
-    return Decimal(-scaled if above < 0 else scaled).scaleb(-places, _WIDE)
+    return Decimal(_scaled(value, places)).scaleb(-places, _WIDE)
 
 
 def figure(value: Fraction | Decimal | None, places: int = 2) -> float | None:
-    """The rounded value as JSON shows it."""
-    return None if value is None else float(rounded(value, places))
+    """The rounded value as JSON shows it: the float nearest to it."""
+    return None if value is None else _scaled(value, places) / 10**places
+
+
+def _scaled(value: Fraction | Decimal, places: int) -> int:
+    """The rounded value in units of its last place."""
+    above, below = value.as_integer_ratio()
+    scaled: int = (2 * abs(above) * 10**places + below) // (2 * below)
+    return -scaled if above < 0 else scaled

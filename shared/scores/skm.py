@@ -90,6 +90,8 @@ def answers_of(elements: Mapping[str, tuple[int, int]]) -> Answers:
 def together(parts: Iterable[Answers]) -> Answers:
     """The answers of several services or units as one."""
     found = list(parts)
+    if len(found) == 1:  # most OPDs have no units
+        return found[0]
     return Answers(
         {e: sum(a.totals.get(e, 0) for a in found) for e in SKMElement},
         {e: sum(a.answered.get(e, 0) for a in found) for e in SKMElement},
@@ -123,14 +125,23 @@ def skm_result(
     grade: str | None = None
     label: str | None = None
     if not missing:
-        known = (weight(policy, element, rule) * (nrr[element] or 0) for element in nrr)
-        ikm = policy.scale * sum(known, Fraction(0))
+        ikm = _ikm(answers, policy, rule)
         band = grade_of(policy.grades, rounded(ikm))
         grade, label = band.grade, band.label
     return SKMResult(
         ikm, grade, label, answers.respondents, required, _named(policy, rule), nrr, missing,
         answers.with_token,
     )  # fmt: skip
+
+
+def _ikm(answers: Answers, policy: SKMPolicy, rule: str) -> Fraction:
+    """Scale · Σ weight · NRR, in whole numbers under one line: a page needs some forty."""
+    above, below = 0, 1
+    for element in policy.weights:
+        part, whole = weight(policy, element, rule).as_integer_ratio()
+        line = whole * answers.answered[element]
+        above, below = above * line + part * answers.totals[element] * below, below * line
+    return Fraction(policy.scale * above, below)
 
 
 def _ratio(total: int, n: int) -> Fraction | None:
