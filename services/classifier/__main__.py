@@ -1,6 +1,9 @@
 """Runs the classifier: `python -m services.classifier`. All wiring is in `build`."""
 
+from prometheus_client import REGISTRY
+
 from services.classifier.app import ClassifierApp, create_app
+from services.classifier.metrics import register_decisions
 from services.classifier.ruled import RuleClassifier
 from services.classifier.settings import ClassifierSettings
 from shared.clock import SystemClock
@@ -24,6 +27,7 @@ def main() -> None:
     logging = configure(Service.CLASSIFIER.value)
     app, database = build(settings)
     register_state_collectors(database, Service.CLASSIFIER)
+    register_decisions(database, SystemClock(), REGISTRY)
     run(
         settings,
         app.processor,

@@ -21,7 +21,9 @@ class DeskSettings(Settings):
         default=0.5,
         ge=0,
         le=1,
-        description="Confidence from which a case opens at the OPD the classifier names.",
+        description="Confidence from which a case opens at the OPD the classifier names; below it "
+        "the case waits in triage. How often such an OPD is right: services/classifier/README.md, "
+        "and by people's own decisions `tanggap_classifier_decisions`.",
     )
     desk_session_idle_minutes: int = Field(
         default=120, ge=1, le=1440, description="A session unused for so long is over."
