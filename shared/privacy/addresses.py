@@ -29,16 +29,11 @@ _CUE = re.compile(
 )
 # Found first, since that is faster than the pattern; "rumah" ends in "umah".
 _HEADS = (
-    "alamat",
-    "umah",
-    "omah",
-    "kediaman",
-    "kos",
-    "kontrakan",
-    "domisili",
-    "tinggal",
-    "[nama],",
-)
+    "alamat", "umah", "omah", "kediaman", "kos", "kontrakan", "domisili", "tinggal", "[nama],",
+)  # fmt: skip
+_MINE_BEFORE = re.compile(rf"(?:\[NAMA\]|\b{_MINE}\b)[^.\n]{{0,30}}$", re.IGNORECASE)
+_BARE = re.compile(r"(?:alamat(?: di)?|tinggal|domisili) {1,2}", re.IGNORECASE)
+_MINE_WINDOW = 40
 _DIGIT = re.compile(r"\d")
 _AREA_NUMBER = r"r[tw][ .]{0,2}\d{1,3}(?: ?/ ?(?:rw ?)?\d{1,3})?"
 _HOUSE_NUMBER = (
@@ -69,9 +64,17 @@ def told_address(text: str) -> Iterator[Found]:
         while place >= 0:
             cue = _CUE.match(text, place)
             match = _TOLD.match(text, cue.end()) if cue else None
-            if match:
+            if cue and match and _is_mine(text, cue):
                 yield Found(match.start(), match.end(), PIIType.ADDRESS)
             place = lower.find(head, place + len(head))
+
+
+def _is_mine(text: str, cue: re.Match[str]) -> bool:
+    """Whether a bare "alamat", as of a firm, follows a word for the writer."""
+    if not _BARE.fullmatch(cue.group()):
+        return True
+    before = text[max(0, cue.start() - _MINE_WINDOW) : cue.start()]
+    return _MINE_BEFORE.search(before) is not None
 
 
 def own_address(text: str, address: str) -> Iterator[Found]:

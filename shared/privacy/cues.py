@@ -67,12 +67,14 @@ _OWNED = re.compile(
 _SUFFIX_OWNED = re.compile(r"[ ,:]{1,3}")
 _AFTER_TITLE = re.compile(r"[. ]{0,3}(?:/\s?(?:ibu|bu|sdri|saudari)\b[. ]{0,3})?", re.IGNORECASE)
 _AFTER_SELF = re.compile(r"[ ,]{1,3}")
-_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
+_GAP = re.compile(r"[ \t\u00a0]{1,3}")
+_DOTTED_GAP = re.compile(r"\.?[ \t\u00a0]{0,3}")
 _TAIL = re.compile(r"([^\W\d_]{1,16})(?:[ .]?\d{1,3})?[ \t\u00a0]{1,3}")
 _MOST_TAIL = 3
 
 _TAIL_WORDS, _TAIL_PLACES = words("cue_tail"), words("cue_tail_place")
 _STRONG_HEADS, _RELATIONS = words("cue_strong"), words("cue_relation")
+_SHORTENED = frozenset({"dr", "drg", "pdt", "ust", "kab", "kasi", "kaur"})
 _DOTTED = frozenset({"h", "hj"})  # "h" is an hour, a day or a hectare, "H." a pilgrim
 
 # After these a place is more likely than a name ("Camat Sepaku"); "dr" also shortens "dari".
@@ -115,7 +117,7 @@ def cue_at(text: str, start: int, end: int) -> Cue | None:
         gap = _AFTER_TITLE.match(text, end)
         return Cue(kind, gap.end()) if gap else None
     known = word in _SEATS or text[start : end + 1] == "dr "
-    return _with_tail(text, end, kind, known=known)
+    return _with_tail(text, end, kind, known=known, shortened=word in _SHORTENED)
 
 
 def _strong(text: str, start: int, word: str) -> Cue | None:
@@ -142,10 +144,10 @@ def _related(text: str, end: int, word: str) -> Cue | None:
     return Cue(Kind.LOOSE, match.end()) if match else None
 
 
-def _with_tail(text: str, end: int, kind: Kind, *, known: bool) -> Cue | None:
+def _with_tail(text: str, end: int, kind: Kind, *, known: bool, shortened: bool) -> Cue | None:
     """ "guru ngaji kami", "ketua RT 05", "kepala desa"."""
-    gap = _GAP.match(text, end)
-    if gap is None:
+    gap = (_DOTTED_GAP if shortened else _GAP).match(text, end)
+    if gap is None or gap.end() == end:
         return None
     place = gap.end()
     for _ in range(_MOST_TAIL):

@@ -7,7 +7,8 @@ from shared.contracts.enums import PIIType
 from shared.privacy.spans import Found
 
 _MARKS = frozenset("!#$%&'*+-/=?^_`{|}~.")
-_DOMAIN = re.compile(r"[^\W_](?:[\w\-]*[^\W_])?(?:\.[^\W_](?:[\w\-]*[^\W_])?)*")
+_LABEL = r"[^\W_]++(?:[_\-]++[^\W_]++)*+"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _SIGNS = ("@", "\uff20", "\ufe6b")
 _AT = re.compile(f"[{''.join(_SIGNS)}]")
 _AT_WORD = re.compile(
@@ -26,10 +27,13 @@ _PROVIDER = re.compile(
     r"(?:g|google|y|hot|rocket)mail|yahoo|outlook|icloud|proton(?:mail)?|live", re.IGNORECASE
 )
 # "gmail com", "gmail,com" and "gmail. com" are slips; "gmail titik com" is spelt.
-_LOOSE_TOP = re.compile(rf"(?:{_DOT}|[ ,.][ ]?)(?:com|co\.?id|co)(?:\.id)?", re.IGNORECASE)
+_LOOSE_TOP = re.compile(rf"(?:{_DOT}|[ ,.][ ]?)(?:com|co\.?id|co)\b(?:\.id\b)?", re.IGNORECASE)
 _PIECES = re.compile(
     r"(?:[\w.+\-]{1,40}[ ](?:titik|dot|ttk|underscore|garis bawah|strip)[ ]){1,3}$", re.IGNORECASE
 )
+_SPELT_DOT = re.compile(_DOT, re.IGNORECASE)
+_SPELT_TOP = re.compile(rf"{_DOT}{_TOP}\b(?:(?:{_DOT}|\.){_TOP}\b)?", re.IGNORECASE)
+_BRACKETS = ("[", "(", "{", "<")
 _BEFORE = 100
 _Finder = Callable[[str, int, int, int], Found | None]
 
@@ -59,7 +63,8 @@ def _at_sign(text: str, at: int, after: int, floor: int) -> Found | None:
         return None
     known = _PROVIDER.fullmatch(domain.group().partition(".")[0]) is not None
     end, dotted = domain.end(), "." in domain.group()
-    loose = None if dotted else _LOOSE_TOP.match(text, end) if known else _spelt_top(text, end)
+    top = _LOOSE_TOP if known else _SPELT_TOP
+    loose = None if dotted else top.match(text, end)
     if loose:
         end, dotted = loose.end(), True
     # One space is a slip before a known provider; two spaces are a way to write it.
@@ -73,16 +78,14 @@ def _at_sign(text: str, at: int, after: int, floor: int) -> Found | None:
     return Found(start, end, PIIType.EMAIL)
 
 
-_SPELT_TOP = re.compile(rf"{_DOT}{_TOP}\b(?:(?:{_DOT}|\.){_TOP}\b)?", re.IGNORECASE)
-
-
-def _spelt_top(text: str, end: int) -> re.Match[str] | None:
-    return _SPELT_TOP.match(text, end)
-
-
 def _at_word(text: str, at: int, after: int, floor: int) -> Found | None:
     domain = _SPELT.match(text, after)
     if domain is None:
+        return None
+    # "server at bps.go.id" is a place; "budi at gmail.com" and "budi (at) bps.go.id" are not.
+    bracket = text[at:after].strip()[:1] in _BRACKETS
+    spelt = _SPELT_DOT.search(domain.group()) is not None
+    if not (bracket or spelt or _PROVIDER.match(domain.group())):
         return None
     start = _local_start(text, at, floor)
     return Found(start, domain.end(), PIIType.EMAIL) if start < at else None

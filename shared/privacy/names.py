@@ -172,7 +172,7 @@ def _begins(tokens: Sequence[_Token], cue: Cue, honoured: bool) -> bool:
     start, end, word = tokens[0]
     bare, sure = word.lower(), cue.kind in (Kind.STRONG, Kind.TITLE)
     following = tokens[1][2] if len(tokens) > 1 else ""
-    follows = following[:1].isupper() and not is_ordinary(following.lower())
+    follows = following[:1].isupper() and not is_ordinary(following.lower(), capital=True)
     if bare in GIVEN:
         return True
     if cue.known:
@@ -185,7 +185,7 @@ def _begins(tokens: Sequence[_Token], cue: Cue, honoured: bool) -> bool:
         return False
     if not sure and bare in AREAS:
         return False
-    if is_ordinary(bare):
+    if is_ordinary(bare, capital=True):
         named = follows and following.lower() not in AREAS and not _is_acronym(following, "")
         return named and (sure or honoured) and end - start == len(word)
     return True
@@ -228,7 +228,8 @@ def _introduced(text: str, tokens: Sequence[_Token]) -> int:
 
 
 def _plain(word: str) -> bool:
-    return is_ordinary(word.lower()) or word.lower() in AREAS
+    bare = word.lower()
+    return is_ordinary(bare, capital=word[0].isupper()) or bare in AREAS
 
 
 def _joined(text: str, end: int) -> Iterator[Found]:

@@ -76,7 +76,7 @@ def _broken(line: Sequence[_Group], following: Sequence[_Group]) -> bool:
             if mobile and 10 <= len(digits) <= 14 and _MOBILE.fullmatch(digits):
                 return True
             if len(digits) == 16 and 4 <= len(head) < 16 and _is_nik(digits) and not mobile:
-                return not _starts_phone(_joined(following, 0, 1))
+                return not _phone_at(following, 0, plus=False)
     return False
 
 

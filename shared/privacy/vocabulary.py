@@ -45,8 +45,12 @@ _CLUSTER = re.compile(r"[b-df-hj-np-tv-xz]{4}|[b-df-hj-np-tv-xz]{3}$")
 _VOWEL = re.compile(r"[aeiou]")
 
 
-def is_ordinary(word: str) -> bool:
-    """Whether a lower-case word is an everyday one, also under affixes; a known name is not."""
+def is_ordinary(word: str, *, capital: bool = False) -> bool:
+    """Whether a word, given in lower case, is an everyday one; a known name is not.
+
+    A word written with a capital where a name is expected is held to the lists and to the
+    commonest affixes only.
+    """
     if word in GIVEN:
         return False
     if word in VOCABULARY:
@@ -57,7 +61,7 @@ def is_ordinary(word: str) -> bool:
         return False
     if any(shape.fullmatch(word) for shape in (_VERB, _NOUN, _PASSIVE)):
         return True
-    return any(stem in VOCABULARY for stem in _stems(word))
+    return not capital and any(stem in VOCABULARY for stem in _stems(word))
 
 
 def _stems(word: str) -> list[str]:
