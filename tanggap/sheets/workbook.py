@@ -17,10 +17,12 @@ from tanggap.sheets.reading import HEADER_WITHIN, MAX_COLUMNS, MAX_ROWS
 
 _MAX_UNPACKED = 600 * 1024 * 1024
 _CHUNK = 4 * 1024 * 1024
-# The longest tag that may be cut in two between chunks: enough for `<c r="XFD1048576"`.
-_OVERLAP = 64
-_ROW_AT = re.compile(rb"""<(?:\w+:)?(?:row|c)\s[^<>]{0,40}?\br=["'][A-Z]{0,3}(\d{6,9})["']""")
-_WIDE_AT = re.compile(rb"""<(?:\w+:)?c\s[^<>]{0,40}?\br=["']([A-Z]{2,3})\d{1,9}["']""")
+# The longest tag that may be cut in two between chunks: `<c r="XFD1048576"` after other attributes.
+_OVERLAP = 512
+_ROW_AT = re.compile(
+    rb"""<(?:\w+:)?(?:row|c)\s[^<>]{0,400}?\br=["'][A-Z]{0,3}(\d{6,9})["']""", re.I
+)
+_WIDE_AT = re.compile(rb"""<(?:\w+:)?c\s[^<>]{0,400}?\br=["']([A-Z]{2,3})\d{1,9}["']""", re.I)
 
 
 def workbook_rows(path: Path, content: bytes, sheet: str | None) -> Iterator[Sequence[str]]:
@@ -62,22 +64,22 @@ def _measure(path: Path, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 with archive.open(name) as part:
-                    left = _unpacked(path, part, left, sheet="worksheets/" in name)
+                    left = _unpacked(path, part, left)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
         raise TanggapError(f"{path}: is no XLSX file that can be read") from error
     except (RuntimeError, NotImplementedError, ValueError, LookupError) as error:
         raise TanggapError(f"{path}: is packed in a way that cannot be read") from error
 
 
-def _unpacked(path: Path, part: Any, left: int, *, sheet: bool) -> int:
+def _unpacked(path: Path, part: Any, left: int) -> int:
+    # Every part: a workbook may call any of them a sheet, whatever its name.
     tail = b""
     while chunk := part.read(_CHUNK):
         left -= len(chunk)
         if left < 0:
             raise TanggapError(f"{path}: unpacks to more than {_MAX_UNPACKED // 1024**2} MB")
-        if sheet:
-            _within_reach(path, tail + chunk)
-            tail = chunk[-_OVERLAP:]
+        _within_reach(path, tail + chunk)
+        tail = chunk[-_OVERLAP:]
     return left
 
 
@@ -87,7 +89,7 @@ def _within_reach(path: Path, text: bytes) -> None:
             raise TanggapError(f"{path}: has cells below row {MAX_ROWS}: split the file")
     for letters in set(_WIDE_AT.findall(text)):
         column = 0
-        for letter in letters:
+        for letter in letters.upper():
             column = column * 26 + letter - 64
         if column > MAX_COLUMNS:
             raise TanggapError(f"{path}: has cells beyond column {MAX_COLUMNS}")

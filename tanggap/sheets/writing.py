@@ -19,6 +19,8 @@ from tanggap.sheets.cells import text_of
 
 Cell = str | int | float | Decimal | Fraction | date | datetime | None
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# Where the list mark is a semicolon, as in Indonesian Excel, a comma file is parted at these.
+_PARTED = re.compile(r"(?:(?<=;)|(?<=\S[\t\r\n]))(?=[=+\-@\t])")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 _LONGEST_NAME = 31
 _LONGEST_CELL = 32_767
@@ -112,6 +114,7 @@ def _csv_cell(cell: Cell) -> str:
 
 def _guarded(text: str) -> str:
     """Text that a spreadsheet program takes for text: a leading mark would begin a formula."""
+    text = _PARTED.sub("'", text)
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 

@@ -124,6 +124,17 @@ def test_limits_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         rows_of(path)
 
 
+def _packed() -> bytes:
+    buffer = io.BytesIO()
+    made = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    made.add_worksheet().write_row(0, 0, NEEDED)
+    made.close()
+    return buffer.getvalue()
+
+
+PACKED = _packed()
+
+
 @pytest.mark.parametrize(("row", "column"), [(1_048_575, 0), (5, 16_383), (1_048_575, 16_383)])
 def test_a_lone_cell_far_away_does_not_fill_the_memory(
     tmp_path: Path, row: int, column: int
@@ -133,6 +144,21 @@ def test_a_lone_cell_far_away_does_not_fill_the_memory(
     page.write_row(0, 0, NEEDED)
     page.write(row, column, "z")
     made.close()
+    with pytest.raises(TanggapError, match="has cells"):
+        rows_of(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize("cell", [b'<c r="xfd1048576"', b'<c s="1" x="%s" r="XFD9"' % (b"a" * 90)])
+def test_a_lone_cell_is_found_in_whatever_part_a_sheet_is(tmp_path: Path, cell: bytes) -> None:
+    with (
+        zipfile.ZipFile(io.BytesIO(PACKED)) as packed,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w") as archive,
+    ):
+        for name in packed.namelist():
+            content = packed.read(name).replace(b"worksheets/sheet1.xml", b"isi.bin")
+            if name.endswith("sheet1.xml"):
+                name, content = "xl/isi.bin", content.replace(b'<c r="A1"', cell, 1)
+            archive.writestr(name, content)
     with pytest.raises(TanggapError, match="has cells"):
         rows_of(tmp_path / "b.xlsx")
 
@@ -147,15 +173,6 @@ def test_a_file_that_unpacks_without_end_is_refused(
         rows_of(tmp_path / "b.xlsx")
 
 
-def _packed() -> bytes:
-    buffer = io.BytesIO()
-    made = xlsxwriter.Workbook(buffer, {"in_memory": True})
-    made.add_worksheet().write_row(0, 0, NEEDED)
-    made.close()
-    return buffer.getvalue()
-
-
-PACKED = _packed()
 DAMAGED = st.tuples(st.integers(0, len(PACKED) - 1), st.binary(min_size=1, max_size=8)).map(
     lambda cut: PACKED[: cut[0]] + cut[1] + PACKED[cut[0] + len(cut[1]) :]
 )

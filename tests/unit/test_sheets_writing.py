@@ -32,6 +32,15 @@ def test_a_csv_never_holds_a_formula(tmp_path: Path) -> None:
     assert {row.get("nilai") for row in read} == {"-3"}
 
 
+def test_a_comma_file_parted_at_semicolons_holds_no_formula_either(tmp_path: Path) -> None:
+    """Indonesian Excel opens a comma file with the semicolon as its mark."""
+    typed = "Layanan KTP;=HYPERLINK(1);\t@x"
+    write_table(tmp_path / "a.csv", [sheet([[typed, 1]])])
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    cells = [cell for line in text.splitlines() for cell in line.split(";")]
+    assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+
+
 def test_a_workbook_never_holds_a_formula(tmp_path: Path) -> None:
     write_table(tmp_path / "a.xlsx", [sheet([[text, -3] for text in DANGEROUS])])
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
