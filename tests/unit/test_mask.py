@@ -135,7 +135,8 @@ def test_personal_data_after_its_cue_is_masked(text: str, masked: str) -> None:
         "Camat Sepaku, Lurah Timbau, Bupati Paser, petugas PLN Grogot, dokter gigi, guru SMPN 3",
         "anak saya sekolah, ibu-ibu PKK, dr desa ke kota, pak mnta tlg, kepala dinas kesehatan",
         "satu dua tiga empat lima enam tujuh delapan sembilan, kami di rumah at taman",
-        "08.00\n12.00, 2024\n2025, Jl. Mawar no 12 depan rumah saya, alamat Jl. Mawar no 12",
+        "08.00\n12.00, 2024\n2025, Jl. Mawar no 12 depan rumah saya",
+        "toko dengan alamat Jl. Mawar no 12 tutup, beralamat di Jl. Mawar no 12",
         "Wassalam. Mohon ditindak, hormat saya, seorang warga, server at bps.go.id",
     ],
 )
