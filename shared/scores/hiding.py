@@ -72,11 +72,9 @@ def closed_cells(sizes: Mapping[K, int], sums: Iterable[_Sum[K]], below: int) ->
 def _needed(
     whole: K, parts: Sequence[K], sizes: Mapping[K, int], closed: set[K], below: int
 ) -> K | None:
-    """One more figure of a sum that must be closed; none if it tells nothing."""
+    """One more figure that must be closed of a sum in which some are; none if it tells nothing."""
     hidden = [part for part in parts if part in closed]
     told = whole not in closed
-    if not hidden and told:
-        return None
     alone = len(hidden) + (not told) < 2
     few = told and sum(sizes[part] for part in hidden) < below
     if not alone and not few:

@@ -253,11 +253,13 @@ def test_a_delta_is_kept_in_the_grains_its_measure_is_read_by() -> None:
         ("2026-07-05", "2026-09-08"),  # few days before the start are taken away
         ("2026-07-25", "2026-09-28"),  # few days after it are added
         ("2026-09-20", "2026-09-22"),  # no whole month at all
+        ("2026-01-01", "2026-03-07"),  # early in a year: its months are added
     ],
 )
 def test_every_window_reads_what_its_steps_and_ticks_say(start: str, as_of: str) -> None:
     books = [CaseBook(MON).resolve("2026-09-08"), CaseBook("2026-07-06").resolve("2026-07-28"),
-             CaseBook("2026-06-22").verify("2026-07-02"), CaseBook("2026-09-21")]  # fmt: skip
+             CaseBook("2026-06-22").verify("2026-07-02"), CaseBook("2026-09-21"),
+             CaseBook("2026-01-12").resolve("2026-02-03"), CaseBook("2025-12-15")]  # fmt: skip
     moved: dict[Key, int] = {}
     for book in books:
         for key, n in deltas(book.facts, RULES).items():
@@ -267,7 +269,8 @@ def test_every_window_reads_what_its_steps_and_ticks_say(start: str, as_of: str)
     ranges = (*state_ranges(tick), *step_ranges(date.fromisoformat(start), tick))
     assert _read(expand(moved), ranges) == _value(steps, tick, day(start))
     cohort = {key: n for key, n in moved.items() if key[1].startswith("year.")}
-    assert _read(expand(moved), year_ranges(2026, 2026, tick)) == _value(cohort, tick, 0)
+    received = _value(cohort, tick, day("2026-01-01"))
+    assert _read(expand(moved), year_ranges(2026, 2026, tick)) == received
 
 
 # -- properties -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.stages import STAGES, read_report
+from tests.stages import _RULES, STAGES, _command, read_report
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">
@@ -27,3 +27,10 @@ def test_each_test_counts_once_and_the_worst_of_it_counts(tmp_path: Path) -> Non
 def test_all_limits_together_leave_ci_time_to_say_which_stage_hung() -> None:
     """CI ends a run after 90 minutes without a word; a stage that hangs is named well before."""
     assert sum(seconds for _, seconds, _ in STAGES) < 60 * 60
+
+
+def test_the_rules_own_tests_must_reach_every_branch() -> None:
+    words = _command("rules")
+    assert "--cov-fail-under=100" in words
+    assert {f"--cov={package}" for package in _RULES} <= set(words)
+    assert any(word.endswith("test_scores_index.py") for word in words)
