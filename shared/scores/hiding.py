@@ -8,6 +8,7 @@ LIMIT: one sum at a time is looked at, and only what can be asked for now; who w
 figures of today can compare them with those of tomorrow.
 """
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -56,16 +57,16 @@ def closed_cells(sizes: Mapping[K, int], sums: Iterable[_Sum[K]], below: int) ->
         for cell in (whole, *parts):
             where.setdefault(cell, []).append(place)
     closed = {cell for cell, n in sizes.items() if 0 < n < below}
-    waiting = {place: None for cell in closed for place in where.get(cell, ())}
+    # In the order of the sums: what one closes often serves the next as well.
+    waiting = deque(sorted({place for cell in closed for place in where.get(cell, ())}))
     while waiting:
-        place = next(iter(waiting))
-        whole, parts = known[place]
+        whole, parts = known[waiting[0]]
         more = _needed(whole, parts, sizes, closed, below)
         if more is None:
-            del waiting[place]
-            continue
-        closed.add(more)
-        waiting |= dict.fromkeys(where[more])
+            waiting.popleft()
+        else:
+            closed.add(more)
+            waiting += where[more]
     return frozenset(closed)
 
 

@@ -7,6 +7,7 @@ never shows what another page hides.
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -134,27 +135,50 @@ def _closed(
     region: str, directory: Directory, times: Mapping[str, _Counts], below: int
 ) -> frozenset[Cell]:
     """The closed cells of months ("2026-03") with the parts of the year above them, or of `""`."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for month, counts in times.items():
+        for key, n in counts.items():
+            sums = found.setdefault(key, {})
+            for time in _times(month):
+                sums[time] = sums.get(time, 0) + n
+    above = tuple((opd.code, opd.parent or region) for opd in directory.opds(region))
+    people = tuple((*key, tuple(sums.items())) for key, sums in sorted(found.items()))
+    return _closed_of(region, above, people, below)
+
+
+# Pages ask for the same figures again and again, and few of the answers come in between.
+@lru_cache(maxsize=32)
+def _closed_of(
+    region: str,
+    parents: tuple[tuple[str, str], ...],
+    people: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...],
+    below: int,
+) -> frozenset[Cell]:
+    """`parents`: what stands above each unit; `people`: by OPD, service and time."""
+    above = dict(parents)
     sizes: dict[Cell, int] = {}
-    above = {opd.code: opd.parent or region for opd in directory.opds(region)}
-    for time, counts in times.items():
-        for (opd, service), n in counts.items():
-            for cell in _cells(region, above, opd, time, service):
+    for opd, service, counted in people:
+        for unit, named, own in _places(region, above, opd, service):
+            for time, n in counted:
+                cell = Cell(unit, time, named, own)
                 sizes[cell] = sizes.get(cell, 0) + n
     return closed_cells(sizes, _sums(sizes, region, above), below)
 
 
-def _cells(
-    region: str, above: Mapping[str, str], opd: str, month: str, service: str
-) -> Iterator[Cell]:
-    """Every figure that an answer is part of."""
-    for time in _times(month):
-        for named in (None, service) if opd in above else (None,):
-            yield Cell(opd if opd in above else _REST, time, named, own=True)
-            unit = opd if opd in above else _REST
+def _places(
+    region: str, above: Mapping[str, str], opd: str, service: str
+) -> Iterator[tuple[str, str | None, bool]]:
+    """Whose figures an answer is part of: unit, service, and whether of the unit alone."""
+    if opd in above:
+        for named in (None, service):
+            yield opd, named, True
+            unit = opd
             while unit in above:
-                yield Cell(unit, time, named)
+                yield unit, named, False
                 unit = above[unit]
-        yield Cell(region, time)
+    else:
+        yield _REST, None, True
+    yield region, None, False
 
 
 def _times(month: str) -> tuple[str, ...]:
