@@ -29,8 +29,8 @@ STAGES = (
     ("e2e", 1500, True),
     ("docs", 60, False),
 )
-# stages that mostly wait for servers: two of their files run at a time
-_SIDE_BY_SIDE = frozenset({"integration", "e2e"})
+# stages of which two files run at a time: the many small tests, and those that wait for servers
+_SIDE_BY_SIDE = frozenset({"unit", "integration", "e2e"})
 # The rules' own tests once more, to see that they reach every branch: worked examples alone, since
 # what random ones reach differs from run to run.
 _RULES = ("shared.clocks", "shared.contracts", "shared.policy", "shared.scores",
