@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.policy.load import load_policies
@@ -59,6 +59,7 @@ def summed(day: Day, known: list[Change]) -> Index | None:
     return opd_index(tally_of(own), tally_of(whole), policy) if day.codes else None
 
 
+@settings(max_examples=30)  # Each sums thirty days.
 @given(days(), st.lists(changes, max_size=40).map(possible))
 def test_every_day_is_what_its_own_sum_says(asked: list[Day], known: list[Change]) -> None:
     assert [index for _, index in sweep(asked, known)] == [summed(day, known) for day in asked]

@@ -335,6 +335,7 @@ ITEMS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(ITEMS, ITEMS, st.integers(0, 60), st.sampled_from(["A", "B", None]))
 def test_a_value_lies_in_its_bounds_and_is_null_exactly_when_something_is_missing(
     items: Levels, carried: Levels, n: int, kode: str | None

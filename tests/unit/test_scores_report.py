@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.policy.load import load_policies
@@ -50,11 +50,13 @@ DOCUMENTS = st.dictionaries(
 )
 
 
+@settings(max_examples=30)
 @given(DOCUMENTS)
 def test_equal_documents_do_not_differ(document: dict[str, Any]) -> None:
     assert differences(document, orjson.loads(canonical(document))) == []
 
 
+@settings(max_examples=40)
 @given(DOCUMENTS, DOCUMENTS)
 def test_the_differences_lead_from_the_old_document_to_the_new(
     before: dict[str, Any], after: dict[str, Any]
