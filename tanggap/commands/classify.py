@@ -44,7 +44,9 @@ def classify(
             sys.stdout.buffer.write(answer + b"\n")
             sys.stdout.buffer.flush()
         return
-    result = classifier.classify([ClassificationRequest(text, units)])[0].model_dump(mode="json")
+    # What the terminal gave in another encoding is no Unicode: it would not be written out again.
+    written = text.encode(errors="surrogateescape").decode(errors="replace")
+    result = classifier.classify([ClassificationRequest(written, units)])[0].model_dump(mode="json")
     if as_json:
         print_json(result)
     else:
