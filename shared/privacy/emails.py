@@ -42,7 +42,8 @@ def emails(text: str) -> Iterator[Found]:
     """Every e-mail address of the text; an account name such as @lapor1708 is none."""
     yield from _around(text, _AT, _at_sign)
     lower = text.lower()
-    if " at " in lower or " et " in lower or _AT_HINT.search(lower):
+    bracket = "(" in lower or "[" in lower or "{" in lower or "<" in lower
+    if " at " in lower or " et " in lower or (bracket and _AT_HINT.search(lower)):
         yield from _around(text, _AT_WORD, _at_word)
 
 

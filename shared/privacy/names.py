@@ -27,9 +27,13 @@ _MOST_WORDS = 5
 _MOST_LOWER = 3
 _MOST_JOINED = 8
 _LETTERS = re.compile(r"[^\W\d_]+")
+_TITLES = frozenset({
+    "h", "hj", "dr", "drs", "dra", "ir", "prof", "kh", "st", "drg", "pdt", "ust", "haji", "hajji",
+    "hajah", "kyai", "kiai", "bapak", "bpk", "pak", "ibu", "bu", "sdr", "sdri", "tn", "ny", "mbah",
+    "mas", "mbak", "saudara", "saudari", "yth",
+})  # fmt: skip
 _HONORIFIC = re.compile(
-    r"(?:(?:h|hj|dr|drs|dra|ir|prof|kh|st|drg|pdt|ust|hajj?i|hajah|kyai|kiai|bapak|bpk|pak|ibu|bu|"
-    r"sdr|sdri|tn|ny|mbah|mas|mbak|saudara|saudari|yth)\b\.?,?[ \t]{0,3}){1,4}",
+    rf"(?:(?:{'|'.join(sorted(_TITLES, key=len, reverse=True))})\b\.?,?[ \t]{{0,3}}){{1,4}}",
     re.IGNORECASE,
 )
 # Parts of a name that are cut short with a full stop.
@@ -46,27 +50,27 @@ _HEADS = _NUMBERED.union(CUE_WORDS)
 _PARTED = re.compile(r"[ ,(:;\-]{1,3}(?:no(?:mor|\.)?[ ]?)?\[?$", re.IGNORECASE)
 _MOST_PARTING = 12
 _BEFORE_NUMBER = 80
+_OPENING = ("(", '"', "'", "\u201c", "\u2018", "*", "_")
 _FREE = (Kind.STRONG, Kind.SELF)  # no street is called after what these announce
 _Token = tuple[int, int, str]
 
 
 def names(text: str) -> Iterator[Found]:
     """Every name that follows a cue word, and those an identity number follows."""
-    cased: bool | None = None
+    capitals = _Capitals(text)
     floor = 0
     for place, word in _heads(lowered(text)):
-        cased = _is_cased(text) if cased is None else cased
-        if word in _NUMBERED and cased:
+        if word in _NUMBERED and capitals.tell():
             yield from _before_number(text, place)
         if place < floor or word not in CUE_WORDS:
             continue
         cue = cue_at(text, place, place + len(word))
         if cue is None:
             continue
-        start, end = _name_after(text, cue, cased)
+        start, end = _name_after(text, cue, capitals)
         if end > start and (cue.kind in _FREE or not names_a_place(text, place)):
             yield Found(start, end, PIIType.NAME)
-            for joined in _joined(text, end) if cased else ():
+            for joined in _joined(text, end) if capitals.tell() else ():
                 yield joined
                 end = joined.end
             floor = end
@@ -106,22 +110,33 @@ def own_names(text: str, given: Sequence[str]) -> Iterator[Found]:
             yield Found(match.start(), match.end(), PIIType.NAME)
 
 
-def _is_cased(text: str) -> bool:
+class _Capitals:
     """Whether capitals tell names apart here: neither all capitals nor Every Word In Capitals."""
-    words = text[:4000].split()
-    capital = sum(word[0].isupper() for word in words)
-    return capital * 2 <= len(words) or len(words) < 6
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tell: bool | None = None
+
+    def tell(self) -> bool:
+        if self._tell is None:
+            words = self._text[:4000].split()
+            capital = sum(word[0].isupper() for word in words)
+            self._tell = capital * 2 <= len(words) or len(words) < 6
+        return self._tell
 
 
-def _name_after(text: str, cue: Cue, cased: bool) -> tuple[int, int]:
-    start = cue.end
-    honorific = _HONORIFIC.match(text, start)
-    if honorific and cue.kind is not Kind.SELF:
-        start = honorific.end()
+def _name_after(text: str, cue: Cue, capitals: _Capitals) -> tuple[int, int]:
+    start = cue.end + (text[cue.end : cue.end + 1] in _OPENING)
     first = _LETTERS.match(text, start)
-    if first is None:
+    if first is None or _is_plain_word(first.group()):
         return start, start
-    capital = cased and first.group()[0].isupper()
+    honorific = _HONORIFIC.match(text, start) if cue.kind is not Kind.SELF else None
+    if honorific:
+        start = honorific.end()
+        first = _LETTERS.match(text, start)
+        if first is None:
+            return start, start
+    capital = first.group()[0].isupper() and capitals.tell()
     if not capital and first.group().lower() in VOCABULARY:
         return start, start
     tokens = _tokens(text, start)
@@ -130,6 +145,11 @@ def _name_after(text: str, cue: Cue, cased: bool) -> tuple[int, int]:
     else:
         count = _lower(text, tokens, cue)
     return start, tokens[count - 1][1] if count else start
+
+
+def _is_plain_word(word: str) -> bool:
+    """Asked first, since most cues are followed by an ordinary word in lower case."""
+    return word[0].islower() and word in VOCABULARY and word not in _TITLES
 
 
 def _tokens(text: str, place: int) -> list[_Token]:

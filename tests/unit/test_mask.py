@@ -110,6 +110,11 @@ def test_every_way_to_write_a_phone_is_masked(form: str, around: str) -> None:
         ("plat KT 1785 Y M, travel da 1498 mm penuh", "plat [PLAT], travel [PLAT] penuh"),
         ("mobil kt 1234 di jalan", "mobil [PLAT] di jalan"),
         ("rumah saya di Jl. Mawar No. 12 RT 3 Desa Jone", "rumah saya di [ALAMAT] Desa Jone"),
+        ("Nama            : wiryo hibang", "Nama            : [NAMA]"),
+        ("Hormat kami,\n\n(Wiryo Hibang)", "Hormat kami,\n\n([NAMA])"),
+        ("Pelapor,\nWiryo Hibang", "Pelapor,\n[NAMA]"),
+        ("Terima kasih.\nWiryo Hibang", "Terima kasih.\n[NAMA]"),
+        ("Pak RT 05 Wiryo dan Pak RT Timbau", "Pak RT 05 [NAMA] dan Pak RT Timbau"),
         ("saya Budi, Gg. Mawar blok C 3, Jone", "saya [NAMA], [ALAMAT], Jone"),
     ],
 )
