@@ -91,9 +91,7 @@ def test_what_differs_is_not_joined(other: Report) -> None:
 
 
 def test_numbers_tell_places_apart() -> None:
-    music = replace(
-        FIRE, text="musik keras di RT 5 Girimukti", address="Girimukti RT 5"
-    )
+    music = replace(FIRE, text="musik keras di RT 5 Girimukti", address="Girimukti RT 5")
     there = replace(music, text="musik keras di RT 12 Girimukti", address="Girimukti RT 12")
     assert _alike(music, replace(music, text="organ tunggal di RT 5 Girimukti, berisik"))
     assert not _alike(music, there)
