@@ -195,6 +195,11 @@ def test_a_finish_already_overdue_counts_as_late_on_the_day_of_the_ending() -> N
     assert not state.finished
 
 
+def test_a_case_ended_on_the_day_of_its_deadline_was_not_overdue() -> None:
+    assert not CaseBook(MON).verify(MON).reject("2026-09-25 23:59").fold().finish.counted
+    assert CaseBook(MON).verify(MON).reject("2026-09-26 00:00").fold().finish.late
+
+
 def test_steps_already_missed_stay_missed_when_the_citizen_withdraws() -> None:
     state = CaseBook(MON).withdraw("2026-09-14").fold()
     assert state.verify.missed_at_end_of(day("2026-09-14"))

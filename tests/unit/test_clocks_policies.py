@@ -84,11 +84,12 @@ def override(days: int, **scope: Any) -> LimitsOverride:
     )
 
 
+# In an order in which the last that applies is never the narrowest.
 OVERRIDDEN = book(
-    override(10, region="paser"),
-    override(9, opd=X),
-    override(7, opd=X, service="KTP-el"),
     override(6, service="Izin"),
+    override(7, opd=X, service="KTP-el"),
+    override(9, opd=X),
+    override(10, region="paser"),
 )
 
 
