@@ -24,6 +24,7 @@ from shared.db.read.scores import (
     UnknownUnitError,
     load_region,
 )
+from shared.db.read.service_scores import load_services, services_json
 from shared.db.tables.desk import desk_cases
 from shared.scores.windows import Window
 from shared.web.problem import ProblemError
@@ -75,6 +76,18 @@ def explanation(desk: DeskContext, reader: Reader, unit: str) -> dict[str, Any]:
         document = _seen(conn, desk, reader, scores, scores.explain(opd))
         tickets = _tickets(conn, desk, reader.viewer, scores.directory, opd)
     return document if tickets is None else document | {"tickets": tickets}
+
+
+def services(desk: DeskContext, reader: Reader, code: str) -> dict[str, Any]:
+    """The index of each service of an OPD.
+
+    A service may have a handful of cases: only who may see what so few people said is told.
+    """
+    with desk.db.read() as conn:
+        scores, opd = load_opd(conn, desk, reader, code)
+        if not may_see_small(reader.viewer, opd.region):
+            raise _not_for(reader.viewer)
+        return services_json(scores, opd, load_services(conn, scores, opd))
 
 
 def history(desk: DeskContext, reader: Reader, unit: str, days: Days) -> dict[str, Any]:
@@ -188,6 +201,14 @@ def _unknown(field: str) -> ProblemError:
     return ProblemError(
         404, "Tidak ditemukan", "Daerah atau unit ini tidak ada.", field,
         "Lihat daftar di /api/v1/regions.",
+    )  # fmt: skip
+
+
+def _not_for(viewer: Viewer | None) -> ProblemError:
+    status, title = (403, "Tidak diizinkan") if viewer else (401, "Perlu masuk")
+    return ProblemError(
+        status, title, "Indeks tiap layanan hanya untuk koordinator dan pemantau.", "opd",
+        "Masuk sebagai koordinator daerah ini.",
     )  # fmt: skip
 
 

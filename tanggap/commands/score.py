@@ -87,6 +87,43 @@ def history(
     print_table(columns, [_point(point) for point in found["points"]], f"{unit} · {window}")
 
 
+@group.command(epilog="Example: tanggap score services paser/dinkes --window year")
+def services(
+    opd: Annotated[str, typer.Argument(help="A full OPD code (paser/dinkes).")],
+    as_of: AsOf = None,
+    window: Span = "90d",
+    as_json: AsJSON = False,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Show the index of each service of an OPD."""
+    from shared.clock import SystemClock
+    from shared.db.read.scores import UnknownUnitError, load_region
+    from shared.db.read.service_scores import load_services, services_json
+
+    chosen, day = _window(window), _day(as_of)
+    with opened_database(data) as database, database.read() as conn, _asking(opd):
+        region = opd.partition("/")[0]
+        scores = load_region(conn, region, SystemClock().now(), as_of=day, window=chosen)
+        found = scores.directory.opd(opd)
+        if found is None:
+            raise UnknownUnitError(opd)
+        document = services_json(scores, found, load_services(conn, scores, found))
+    if as_json:
+        print_json(document)
+        return
+    columns = ["service", "in catalogue", "index", "interval", "state", "n"]
+    print_table(columns, [_service_line(entry) for entry in document["services"]], _title(document))
+    print("Perkiraan, bukan nilai resmi.")
+
+
+def _service_line(entry: Mapping[str, Any]) -> list[Any]:
+    index = entry["responsiveness"]
+    low, high = index["interval"]
+    listed = "yes" if entry["listed"] else "no"
+    shown = [index["value"], f"{low}–{high}", index["state"], index["n"]]
+    return [entry["service"] or "–", listed, *shown]
+
+
 @group.command(epilog="Example: tanggap score verify")
 def verify(as_json: AsJSON = False, data: DataDir = DEFAULT_DATA) -> None:
     """Recompute every counter from the events in one snapshot; exits 1 unless all agree."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from typer.testing import CliRunner
 
 from services.scoring.app import create_app
@@ -21,6 +21,7 @@ from shared.contracts.codec import RawMessage
 from shared.contracts.enums import CitizenAct
 from shared.contracts.topics import Topic
 from shared.db.tables.common import outbox
+from shared.db.tables.evaluation import desk_services
 from shared.db.tables.scoring import scoring_published
 from shared.scores.figures import walk
 from tanggap.__main__ import app as tanggap
@@ -41,7 +42,9 @@ class Figures:
         self.taken = 0
         standard_staff(room)
         jalan = room.login("jalan")
-        self.mine = [room.complaint() for _ in range(3)]
+        # Citizens write a service as they like; the third names none.
+        named = ("perbaikan  jalan", "Perbaikan Jalan", None)
+        self.mine = [room.complaint(service=service) for service in named]
         self.secret = room.complaint(confidential=True)
         self.moved = room.complaint()
         self.open = room.complaint()
@@ -245,3 +248,38 @@ def test_a_history_tells_each_day_and_what_was_corrected(desk: Figures) -> None:
         assert "<polyline" in page
     assert "dikoreksi: semula –" in desk.get("/wilayah/paser/riwayat").text
     assert desk.get("/wilayah/paser/riwayat", **{"from": "", "to": "x"}).status_code == 422
+
+
+def test_the_services_of_an_office_add_up_to_it_and_only_some_may_see_them(
+    desk: Figures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shared.clock.SystemClock.now", lambda _: desk.room.clock.now())
+    begin = desk.room.clock.now().date() - timedelta(days=30)
+    rows = [
+        {"opd": OPD, "name": name, "valid_from": begin, "region": "paser"}
+        for name in ("Perbaikan Jalan", "Izin Trotoar")
+    ]
+    with desk.room.db.write() as conn:
+        conn.execute(delete(desk_services))
+        conn.execute(insert(desk_services), rows)
+    told = desk.get(f"{API}/services", "koordinator").json()
+    found = {(one["service"], one["listed"]): one["responsiveness"] for one in told["services"]}
+    assert list(found) == [(None, False), ("Perbaikan Jalan", True), ("Izin Trotoar", True)]
+    assert found["Perbaikan Jalan", True]["parts"]["verify"]["late"] == 2
+    assert found["Izin Trotoar", True]["state"] == "none"
+    whole = desk.get(f"{API}/score", "koordinator").json()["responsiveness"]["parts"]
+    for clock in ("verify", "first_response", "finish"):
+        for what in ("n", "on_time", "late", "missed", "running"):
+            together = sum(index["parts"][clock][what] for index in found.values())
+            assert together == whole[clock][what], (clock, what)
+    past = {"as_of": (desk.room.clock.now() - timedelta(days=5)).date().isoformat()}
+    before = desk.get(f"{API}/services", "koordinator", **past).json()["services"]
+    assert sum(one["responsiveness"]["parts"]["verify"]["late"] for one in before) == 0
+    # What three people rated would stand there as it is.
+    assert desk.get(f"{API}/services", "jalan").status_code == 403
+    assert desk.get(f"{API}/services").status_code == 401
+    assert desk.get(f"{API}/services", "pantau").status_code == 200
+    assert "Izin Trotoar" in desk.get(f"/wilayah/{OPD}/layanan", "koordinator").text
+    env = {"TANGGAP_DATABASE_URL": desk.url}
+    arguments = ["score", "services", OPD, "--json", "--data", str(tmp_path)]
+    assert json.loads(CliRunner().invoke(tanggap, arguments, env=env).stdout) == told

@@ -116,7 +116,7 @@ def test_every_command_of_the_design_is_there_with_an_example() -> None:
     assert set(commands) >= {
         "up", "run", "db upgrade", "topics apply", "backup", "simulate", "classify",
         "score show", "score explain", "score history", "score verify", "score rebuild",
-        "score counts-from",
+        "score counts-from", "score services",
         "dlq ls", "dlq show", "dlq replay", "outbox republish",
         "users add", "users disable", "users password", "survey tokens", "erase",
         "import opd", "import services", "import pekppp", "export scores",

@@ -68,6 +68,12 @@ def explain(request: Request, reader: ReaderOf, region: str, opd: str) -> Mappin
     return scoreboard.explanation(context(request), reader, f"{region}/{opd}")
 
 
+@router.get("/opds/{region}/{opd}/services", responses=problem_responses(403))
+def services(request: Request, reader: ReaderOf, region: str, opd: str) -> Mapping[str, Any]:
+    """The index of each service; for those who may see what a handful of people said."""
+    return scoreboard.services(context(request), reader, f"{region}/{opd}")
+
+
 @router.get("/opds/{region}/{opd}/explain/cases")
 def cases(
     request: Request,

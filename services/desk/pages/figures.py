@@ -43,6 +43,14 @@ def opd_history(view: ViewOf, region: str, opd: str, first: From = "", to: To = 
     return _history(view, region, f"{region}/{opd}", first, to)
 
 
+@router.get("/wilayah/{region}/{opd}/layanan")
+def opd_services(view: ViewOf, region: str, opd: str) -> Response:
+    """The index of each service of the OPD; for those who may see what a handful of people said."""
+    staff_session(view.request)
+    found = scoreboard.services(view.desk, view.reader, f"{region}/{opd}")
+    return view.page("services.html", region, f"{region}/{opd}", score=found)
+
+
 @router.get("/wilayah/{region}/{opd}/kasus")
 def cases(
     request: Request,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.desk.context import DeskContext, context, session_of
 from services.desk.pages.rendering import render
-from services.desk.permissions import may_list_cases
+from services.desk.permissions import may_list_cases, may_see_small
 from services.desk.scoreboard import Reader
 from services.desk.sessions import Session
 from shared.db.read.directory import Directory
@@ -63,6 +63,7 @@ class View:
             today=now.astimezone(place.zone_info if place else None).date().isoformat(),
             query=self.query,
             lists=bool(opd and viewer and may_list_cases(viewer, opd, directory)),
+            sees_small=may_see_small(viewer, region),
             form=self.form(),
             **values,
         )
