@@ -22,12 +22,10 @@ from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.policy.model import SKMPolicy
 from shared.scores.document import (
     Head,
-    hide_small,
     region_document,
     score_document,
 )
 from shared.scores.explain import index_figures, share_figures
-from shared.scores.figures import hide_small_figures
 from shared.scores.index import (
     Index,
     Tally,
@@ -233,18 +231,6 @@ def explained_score(conn: Connection, unit: str, now: datetime, **options: Any) 
     if found is None and "/" in unit:
         raise UnknownUnitError(unit)
     return scores.explain(found)
-
-
-def public_view(document: dict[str, Any], book: PolicyBook | None = None) -> dict[str, Any]:
-    """A document as the public and the OPD's handlers may see it."""
-    policies = book or load_policies()
-    policy = policies.version(document["policy"])
-    below = policy.index.hide_below if policy else 5
-    seen = hide_small(document, below)
-    if "explain" in seen:
-        figures = hide_small_figures(seen["explain"]["figures"], below)
-        seen["explain"] = {**seen["explain"], "figures": figures}
-    return seen
 
 
 def added(sums: Sums, codes: Sequence[str] | None) -> dict[str, int]:
