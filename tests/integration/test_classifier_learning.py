@@ -68,6 +68,7 @@ def test_corrections_and_moved_cases_are_learnt_from_and_counted(room: Deskroom)
     labels: dict[str, Any] = {"category": "drainase_banjir", "urgency": "biasa"}
     road.act(kept, "verify")
     road.act(corrected, "correct", kind="pengaduan", **labels)
+    room.clock.advance(timedelta(minutes=1))
     road.act(corrected, "correct", kind="aspirasi", **labels)
     road.act(gone, "correct", kind="pengaduan", **labels)
     road.act(moved, "forward", opd="paser/dinkes")
