@@ -1,6 +1,15 @@
 """All tables of the product; importing this module fills the metadata."""
 
-from shared.db.tables import classifier, common, desk, directory, evaluation, ingest, scoring
+from shared.db.tables import (
+    classifier,
+    common,
+    desk,
+    directory,
+    evaluation,
+    ingest,
+    messages,
+    scoring,
+)
 from shared.db.tables.base import metadata
 
 __all__ = [
@@ -10,6 +19,7 @@ __all__ = [
     "directory",
     "evaluation",
     "ingest",
+    "messages",
     "metadata",
     "scoring",
 ]

@@ -1,0 +1,1 @@
+"""One module a channel; each holds an `ADAPTER` and knows no other."""
