@@ -1,6 +1,6 @@
 """From what a citizen sent to the event that travels: masked, and without any identity. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
@@ -23,22 +23,28 @@ from shared.privacy.mask import mask
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The identity as it is sealed: the phone in international form."""
+    """The identity as it is sealed: the phone in international form.
+
+    `address` is who wrote, on the complaint's own channel, and `account` whom they wrote to there;
+    `thread` is the comment of a public message, for a private reply to it.
+    """
 
     name: str | None = None
     phone: str | None = None
     email: str | None = None
     nik: str | None = None
+    address: str | None = None
+    account: str | None = None
+    thread: str | None = None
 
     def as_json(self) -> str:
         """The form under which it is sealed (`shared.db.read.intake.Identity`)."""
-        fields = {"name": self.name, "phone": self.phone, "email": self.email, "nik": self.nik}
-        return orjson.dumps(fields).decode()
+        return orjson.dumps(asdict(self)).decode()
 
     @property
     def reachable(self) -> bool:
         """Whether the citizen can be reached outside the tracking page."""
-        return bool(self.phone or self.email)
+        return bool(self.phone or self.email or self.address)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +99,9 @@ def complaint_event(
     return _outgoing(Topic.FEEDBACK_RECEIVED, ticket, data, arrival)
 
 
-def survey_event(receipt: str, command: AnswerSurvey, arrival: Arrival) -> Outgoing:
+def survey_event(
+    receipt: str, command: AnswerSurvey, token_used: bool, arrival: Arrival
+) -> Outgoing:
     """`feedback.received` of a survey."""
     who = command.respondent
     data = FeedbackReceived(
@@ -113,7 +121,7 @@ def survey_event(receipt: str, command: AnswerSurvey, arrival: Arrival) -> Outgo
         )
         if who
         else None,
-        token_used=command.token is not None,
+        token_used=token_used,
         received_at=arrival.at,
         history=arrival.history,
     )

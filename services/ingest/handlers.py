@@ -7,37 +7,27 @@ request with its idempotency key gives the first answer again, however many repe
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from services.ingest import rules, store
+from services.ingest import rules
 from services.ingest.attachments import FileRules, Shelf, cleaned
 from services.ingest.commands import ActOnComplaint, AnswerSurvey, FileComplaint
-from services.ingest.events import (
-    Arrival,
-    Reported,
-    acted_event,
-    complaint_event,
-    reported,
-    survey_event,
-)
+from services.ingest.drafts import act_draft, complaint_draft, filed, phone_hash, survey_draft
+from services.ingest.events import Arrival, reported
 from services.ingest.idempotency import Once
 from services.ingest.limits import Throttle
 from services.ingest.metrics import Counted, counted
 from services.ingest.ports import Files, Poke, Promise
 from services.ingest.refusals import Flaw, Refusal, RefusedError, invalid, refused
 from services.ingest.tokens import token_hash
-from services.ingest.tracking import Tracking, code_hash
+from services.ingest.tracking import Tracking
 from services.ingest.writer import Writer
 from shared.clock import Clock
 from shared.contracts.enums import Channel
-from shared.contracts.topics import Service
 from shared.db.engine import Database
 from shared.db.read import intake
 from shared.db.read.directory import Directory, Region
-from shared.ids import new_receipt, new_ticket, new_tracking_code
-from shared.outbox import store as outbox
 from shared.privacy.vault import Vault
 
 
@@ -101,25 +91,17 @@ def file_complaint(deps: Deps, command: FileComplaint, sent: Sent) -> Accepted:
     now = deps.clock.now()
     region = _checked_region(deps, command, now)
     identity = reported(command.reporter)
-    phone = deps.vault.keyed_hash(identity.phone) if identity.phone else None
-    _limit(deps, phone, sent.address, now)
+    _limit(deps, phone_hash(deps.vault, identity), sent.address, now)
     kept = cleaned(sent.files, deps.file_rules)
-    ticket, code = new_ticket(), new_tracking_code()
-    wrapped, key = deps.vault.new_key()
-    event = complaint_event(ticket, command, identity, sent.arrival(now, len(kept)))
     due_at = deps.promise(region, now).first_answer
-    row = _complaint_row(command, sent, now) | _sealed(deps, key, ticket, code, command, identity)
-    row |= {"event_id": event.event_id, "due_at": due_at, "phone_hash": phone, "files": len(kept)}
     shelf = Shelf(deps.files, deps.vault)
-    files = shelf.put(key, ticket, kept, now)
+    arrival = sent.arrival(now, len(kept))
+    draft = complaint_draft(deps.vault, shelf, command, identity, kept, arrival, due_at)
 
     def write(conn: Connection) -> str | None:
-        first = once.claim(conn, ticket, now)
+        first = once.claim(conn, draft.ticket, now)
         if first is None:
-            store.add_key(conn, ticket, wrapped, now)
-            store.add_complaint(conn, row)
-            store.add_files(conn, files)
-            outbox.add(conn, Service.INGEST, [event])
+            draft.write(conn)
         return first
 
     first = deps.writer.run(write)
@@ -127,7 +109,7 @@ def file_complaint(deps: Deps, command: FileComplaint, sent: Sent) -> Accepted:
         shelf.clear()
         return _accepted_before(deps, first)
     deps.relay.poke()
-    return Accepted(ticket, code, due_at)
+    return Accepted(draft.ticket, draft.code, due_at)
 
 
 @counted(Counted.SURVEY)
@@ -139,36 +121,20 @@ def answer_survey(deps: Deps, command: AnswerSurvey, sent: Sent) -> Noted:
     now = deps.clock.now()
     _raise_if(rules.survey_flaws(command, deps.directory()))
     _limit(deps, None, sent.address, now)
-    receipt = new_receipt()
-    wrapped, key = deps.vault.new_key()
-    event = survey_event(receipt, command, sent.arrival(now))
-    comment = rules.tidy(command.comment or "")
-    row = {
-        "receipt": receipt,
-        "event_id": event.event_id,
-        "channel": sent.channel.value,
-        "region": command.region,
-        "opd": command.opd,
-        "token_used": bool(command.token),
-        "sealed_comment": _seal(deps, key, intake.COMMENT_CONTEXT, receipt, comment),
-        "received_at": now,
-    }
+    token = token_hash(deps.vault, command.token) if command.token else None
+    draft = survey_draft(deps.vault, command, token, sent.arrival(now))
 
     def write(conn: Connection) -> str | None:
-        first = once.claim(conn, receipt, now)
+        first = once.claim(conn, draft.receipt, now)
         if first is None:
-            if command.token:
-                _use_token(deps, conn, command, receipt, now)
-            store.add_key(conn, receipt, wrapped, now)
-            store.add_survey(conn, row)
-            outbox.add(conn, Service.INGEST, [event])
+            draft.write(conn)
         return first
 
     first = deps.writer.run(write)
     if first is not None:
         return Noted(first, repeated=True)
     deps.relay.poke()
-    return Noted(receipt)
+    return Noted(draft.receipt)
 
 
 @counted(Counted.ACT)
@@ -183,24 +149,17 @@ def act(deps: Deps, ticket: str, command: ActOnComplaint, sent: Sent) -> Noted:
     _check_allowed(deps, found, command, now)
     _limit(deps, found.ticket, sent.address, now)
     kept = cleaned(sent.files, deps.file_rules)
-    key, names = _key_and_names(deps, found.ticket)
-    event = acted_event(found.ticket, found.region, command, names, sent.arrival(now, len(kept)))
-    act_id = event.event_id
-    text = rules.tidy(command.text or "")
-    row = _act_row(found.ticket, command, sent, now) | {
-        "event_id": act_id,
-        "sealed_text": _seal(deps, key, intake.ACT_CONTEXT, act_id, text),
-        "files": len(kept),
-    }
+    with deps.database.read() as conn:
+        on = filed(conn, deps.vault, found.ticket, found.region)
+    if on is None:
+        raise refused(Refusal.GONE, "erased", "code")
     shelf = Shelf(deps.files, deps.vault)
-    files = shelf.put(key, found.ticket, kept, now, act_id)
+    draft = act_draft(deps.vault, shelf, on, command, kept, sent.arrival(now, len(kept)))
 
     def write(conn: Connection) -> str | None:
-        first = once.claim(conn, act_id, now)
+        first = once.claim(conn, draft.act_id, now)
         if first is None:
-            store.add_act(conn, row)
-            store.add_files(conn, files)
-            outbox.add(conn, Service.INGEST, [event])
+            draft.write(conn)
         return first
 
     first = deps.writer.run(write)
@@ -208,7 +167,7 @@ def act(deps: Deps, ticket: str, command: ActOnComplaint, sent: Sent) -> Noted:
         shelf.clear()
         return Noted(first, repeated=True)
     deps.relay.poke()
-    return Noted(act_id)
+    return Noted(draft.act_id)
 
 
 def _once(
@@ -248,53 +207,6 @@ def _limit(deps: Deps, sender: str | None, address: str, now: datetime) -> None:
         throttle.count(who, now)
 
 
-def _complaint_row(command: FileComplaint, sent: Sent, now: datetime) -> dict[str, Any]:
-    """What of a complaint may lie open in its row."""
-    return {
-        "channel": sent.channel.value,
-        "region": command.region,
-        "opd_asked": command.opd or None,
-        "category_asked": command.category.value if command.category else None,
-        "language": command.language.value if command.language else None,
-        "anonymous": command.anonymous,
-        "confidential": command.confidential,
-        "occurred_on": command.occurred_on,
-        "received_at": now,
-        "erased_at": None,
-    }
-
-
-def _act_row(ticket: str, command: ActOnComplaint, sent: Sent, now: datetime) -> dict[str, Any]:
-    """What of an act may lie open in its row."""
-    return {
-        "ticket": ticket,
-        "act": command.act.value,
-        "score": command.score,
-        "channel": sent.channel.value,
-        "received_at": now,
-    }
-
-
-def _sealed(
-    deps: Deps, key: bytes, ticket: str, code: str, command: FileComplaint, identity: Reported
-) -> dict[str, Any]:
-    """What of a complaint is sealed or hashed."""
-    return {
-        "ticket": ticket,
-        "code_hash": code_hash(deps.vault, ticket, code),
-        "has_contact": identity.reachable,
-        "sealed_text": _seal(deps, key, intake.TEXT_CONTEXT, ticket, rules.tidy(command.text)),
-        "sealed_identity": _seal(deps, key, intake.IDENTITY_CONTEXT, ticket, identity.as_json()),
-        "sealed_code": _seal(deps, key, intake.CODE_CONTEXT, ticket, code),
-    }
-
-
-def _seal(deps: Deps, key: bytes, kind: str, reference: str, text: str) -> bytes | None:
-    if not text:
-        return None
-    return deps.vault.seal(key, text.encode(), intake.sealed_context(kind, reference))
-
-
 def _accepted_before(deps: Deps, ticket: str) -> Accepted:
     """The answer to the first request, rebuilt from what is sealed."""
     with deps.database.read() as conn:
@@ -305,17 +217,6 @@ def _accepted_before(deps: Deps, ticket: str) -> Accepted:
     return Accepted(ticket, code, found.due_at, repeated=True)
 
 
-def _use_token(
-    deps: Deps, conn: Connection, command: AnswerSurvey, receipt: str, now: datetime
-) -> None:
-    token = token_hash(deps.vault, command.token or "")
-    used = store.token_state(conn, token, command.opd)
-    if used is None:
-        raise refused(Refusal.INVALID, "unknown_token", "token")
-    if used or not store.use_token(conn, token, receipt, now):
-        raise refused(Refusal.CONFLICT, "used_token", "token")
-
-
 def _check_allowed(
     deps: Deps, found: intake.Submission, command: ActOnComplaint, now: datetime
 ) -> None:
@@ -324,12 +225,3 @@ def _check_allowed(
     if command.act not in allowed:
         names = ", ".join(sorted(act.value for act in allowed)) or "-"
         raise refused(Refusal.INVALID, "act_not_now", "act", allowed=names)
-
-
-def _key_and_names(deps: Deps, ticket: str) -> tuple[bytes, tuple[str, ...]]:
-    with deps.database.read() as conn:
-        key = intake.data_key(conn, deps.vault, ticket)
-        identity = intake.open_identity(conn, deps.vault, ticket)
-    if key is None:
-        raise refused(Refusal.GONE, "erased", "code")
-    return key, (identity.name,) if identity and identity.name else ()

@@ -77,7 +77,8 @@ def past_survey(
         raise PastSurveyError(flaw.field, f"cannot be taken ({flaw.code})")
     event_id = vault.keyed_hash(f"survey:{name}")[:_EVENT_ID_LENGTH]
     try:
-        event = survey_event(_receipt(event_id, 0), command, Arrival(at, CHANNEL, history=True))
+        arrival = Arrival(at, CHANNEL, history=True)
+        event = survey_event(_receipt(event_id, 0), command, token_used=False, arrival=arrival)
     except ValidationError as error:
         field = str(error.errors(include_input=False)[0]["loc"][-1])
         raise PastSurveyError(field, "cannot be taken (too long once it is masked)") from error

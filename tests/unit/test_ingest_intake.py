@@ -179,7 +179,7 @@ def test_a_survey_event_masks_every_free_field() -> None:
             "respondent": {"occupation": "081234567890"},
         }
     )
-    wire = survey_event("S-1", command, Arrival(NOW, Channel.WEB)).data.encode().decode()
+    wire = survey_event("S-1", command, False, Arrival(NOW, Channel.WEB)).data.encode().decode()
     assert "081234567890" not in wire
 
 

@@ -25,12 +25,19 @@ COMMENT_CONTEXT = "survey/comment"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who reported, as far as they said."""
+    """Who reported, as far as they said.
+
+    `address` and `account` are their name and ours on the complaint's channel, `thread` the public
+    comment that an answer hangs on.
+    """
 
     name: str | None = None
     phone: str | None = None
     email: str | None = None
     nik: str | None = None
+    address: str | None = None
+    account: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
