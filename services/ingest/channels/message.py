@@ -36,6 +36,7 @@ class Why(StrEnum):
     OWN = "own"  # written by our own page, bot or account
     ECHO = "echo"  # a copy of what we sent
     REACTION = "reaction"
+    MACHINE = "machine"  # from a short code, a name or a bot: no citizen is behind it
     UNKNOWN = "unknown"  # a type of event nobody here handles
 
 
@@ -88,7 +89,8 @@ class Message:
     `account` is our receiving number, page or bot. `sender` is where an answer goes: a phone in
     E.164, or the provider's id of the person. `thread` is what a public answer hangs on (a post or
     a comment). `public`: everybody can read it, so no answer there may tell a ticket's code.
-    `sent_at` is the provider's time. `removed`: the citizen took the message away again.
+    `sent_at` is the provider's time. `removed`: the citizen took away the message that
+    `replies_to` names. `edited`: this is its new wording.
     """
 
     provider_id: str
@@ -105,6 +107,7 @@ class Message:
     group: str | None = None  # an album: several calls that belong together
     part: Part | None = None
     removed: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
