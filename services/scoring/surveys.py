@@ -9,9 +9,9 @@ from sqlalchemy import Connection, select
 from shared.db.statements import insert_new, upsert_add
 from shared.db.tables.scoring import scoring_skm_counters, scoring_surveys
 from shared.scores.measures import month_of
+from shared.scores.periods import BY_DAY, BY_MONTH, OF_ALL_SERVICES
 from shared.scores.skm import RESPONDENTS, of_comment
 
-DAY, MONTH = 0, 1
 SurveyKey = tuple[str, int, int, str, str, str]
 """Region, grain, step, OPD, service, element: the primary key of the counters."""
 
@@ -54,12 +54,23 @@ def sums(surveys: Iterable[Survey]) -> dict[SurveyKey, tuple[int, int]]:
         parts = [(RESPONDENTS, int(survey.token_used)), *sorted(survey.answers.items())]
         if survey.commented:
             parts.append((of_comment(survey.sentiment), 0))
-        for grain, step in ((DAY, survey.day), (MONTH, month_of(survey.day))):
+        for grain, step, service in _grains(survey):
             for element, value in parts:
-                key = (survey.region, grain, step, survey.opd, survey.service, element)
+                key = (survey.region, grain, step, survey.opd, service, element)
                 total, n = found.get(key, (0, 0))
                 found[key] = (total + value, n + 1)
     return found
+
+
+def _grains(survey: Survey) -> tuple[tuple[int, int, str], ...]:
+    """By day and month, of its service and of all: an OPD may have hundreds of services."""
+    day, month = survey.day, month_of(survey.day)
+    return (
+        (BY_DAY, day, survey.service),
+        (BY_MONTH, month, survey.service),
+        (BY_DAY + OF_ALL_SERVICES, day, ""),
+        (BY_MONTH + OF_ALL_SERVICES, month, ""),
+    )
 
 
 def add(conn: Connection, changes: dict[SurveyKey, tuple[int, int]]) -> None:

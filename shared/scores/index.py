@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from shared.policy.model import CLOCK_PARTS, IndexPolicy, PartName
 from shared.scores.measures import Measure, of_clock
@@ -104,10 +104,8 @@ def tally_of(sums: Mapping[str, int]) -> Tally:
 
 def total(tallies: Iterable[Tally]) -> Tally:
     """All together."""
-    found = Tally()
-    for tally in tallies:
-        found = found.plus(tally)
-    return found
+    found = list(tallies)
+    return reduce(Tally.plus, found) if found else Tally()
 
 
 class State(StrEnum):

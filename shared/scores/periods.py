@@ -10,6 +10,8 @@ EARLIEST_YEAR, LATEST_YEAR = 2001, 2069
 """The years that the calendars know."""
 BY_DAY, BY_MONTH = 0, 1
 """The grains in which survey counters are kept."""
+OF_ALL_SERVICES = 2
+"""What is added to a grain for the counters of all of an OPD's services together."""
 _PERIOD = re.compile(r"(\d{4})(?:-(?:(S)([12])|(Q|TW)([1-4])|(\d{2})))?", re.ASCII)
 _ROMAN = ("I", "II", "III", "IV")
 
@@ -99,15 +101,27 @@ def _months(year: int, month: int, count: int, code: str) -> Period:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Counter rows of one grain, from one step to another, both included."""
+    """Counter rows of one grain, from one step to another, both included; `sign` says whether they
+    are added or taken away.
+    """
 
     grain: int
     low: int
     high: int
+    sign: int = 1
 
 
-def steps_of(first: date, last: date) -> tuple[Steps, ...]:
-    """The counter rows that make up the days: whole months by month, the others by day."""
+def steps_of(first: date, last: date, *, newest: bool = False) -> tuple[Steps, ...]:
+    """The counter rows that make up the days: whole months by month, the others by day.
+
+    `newest`: the last day is today, so that its month is read as a whole and the days to come,
+    of which hardly anything is known, are taken away.
+    """
+    if newest and (first.day == 1 or month_of(first.toordinal()) != month_of(last.toordinal())):
+        following = first_day_of(month_of(last.toordinal()) + 1)
+        whole = steps_of(first, date.fromordinal(following - 1))
+        ahead = Steps(BY_DAY, last.toordinal() + 1, following - 1, -1)
+        return (*whole, ahead) if ahead.low <= ahead.high else whole
     begin, end = first.toordinal(), last.toordinal()
     month, after = month_of(begin), month_of(end + 1)
     if begin != first_day_of(month):

@@ -2,7 +2,8 @@
 
 Whole months and years are read from their own grains. Of a month that is not whole, its days are
 added or, where that is less to read, the whole month is taken and the other days are taken away
-again; so are the months of a year. The number of rows hardly grows with the length of history.
+again; so are the months of a year. The number of rows hardly grows with the length of history, and
+today there is little to take away: beyond it lie deadlines alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,15 @@ def year_ranges(first: int, last: int, tick: int) -> tuple[Range, ...]:
     return tuple(_until(tick, levels, range(first, last + 1)))
 
 
+def _ahead(tick: int, end: int, steps: range) -> int:
+    """How much there is to read of the ticks after one: of a day that has not ended (an even tick)
+    about half as many states as of a past one, and hardly a step.
+    """
+    if tick % 2:
+        return end - tick
+    return (end - tick) // 2 if steps == _NO_STEP else 0
+
+
 def _until(tick: int, levels: Sequence[Grain], steps: range, sign: int = 1) -> Iterator[Range]:
     """All ticks up to and with one, by the grains of day, month and, where there is one, year."""
     if not steps:
@@ -65,7 +75,7 @@ def _until(tick: int, levels: Sequence[Grain], steps: range, sign: int = 1) -> I
     by_day, by_month, *by_year = levels
     month = month_of(tick >> 1)
     begin, end = 2 * first_day_of(month), 2 * first_day_of(month + 1)
-    if tick - begin < end - tick:
+    if tick - begin < _ahead(tick, end, steps):
         yield Range(by_day, steps, begin, tick, sign)
         month -= 1
     else:

@@ -249,9 +249,9 @@ def test_scores_go_out_with_the_notice_and_never_over_another_file(
 ) -> None:
     file = tmp_path / "skor.xlsx"
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().toordinal()
-    # Two answers, on a day and in its month.
+    # Two answers, on a day and in its month, of all services.
     two = {"region": "paser", "opd": "paser/dlh", "service": "", "element": "", "total": 2, "n": 2}
-    steps = [(0, yesterday), (1, month_of(yesterday))]
+    steps = [(2, yesterday), (3, month_of(yesterday))]
     with db.write() as conn:
         rows = [{**two, "grain": grain, "step": step} for grain, step in steps]
         conn.execute(insert(scoring_skm_counters), rows)

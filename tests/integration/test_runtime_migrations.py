@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from shared.db import migrate
 from shared.db.engine import Database
 from shared.db.tables import metadata
-from shared.db.tables.scoring import scoring_counters
+from shared.db.tables.scoring import scoring_counters, scoring_skm_counters
 from shared.errors import TanggapError
 
 
@@ -64,7 +64,7 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
 
 
 @both
-def test_counters_by_year_are_made_of_those_by_month(empty_url: str) -> None:
+def test_coarser_counters_are_made_of_the_others(empty_url: str) -> None:
     db = Database(empty_url)
     with migrate.transaction(db) as conn:
         migrate.move(conn, "0001")
@@ -84,12 +84,20 @@ def test_counters_by_year_are_made_of_those_by_month(empty_url: str) -> None:
     ]
     with db.write() as conn:
         conn.execute(insert(scoring_counters), before)
+        answers = of | {"grain": 1, "step": october, "element": "waktu", "total": 3, "n": 1}
+        conn.execute(
+            insert(scoring_skm_counters), [answers | {"service": name} for name in ("A", "B", "")]
+        )
     migrate.upgrade(empty_url)
     with db.read() as conn:
         c = scoring_counters.c
         query = select(c.grain, c.step, c.tick, c.n).where(c.grain > 5)
         found = sorted(tuple(row) for row in conn.execute(query))
+        c = scoring_skm_counters.c
+        query = select(c.grain, c.service, c.total, c.n).where(c.grain > 1)
+        of_all = [tuple(row) for row in conn.execute(query)]
     db.close()
+    assert of_all == [(3, "", 9, 3)]
     assert found == [
         (8, 0, 2025, 3), (8, 0, 2026, 4),
         (9, 2025, 1479300, 7),

@@ -1,5 +1,6 @@
 """Periods of a survey by their codes, and how they part."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 
 from shared.scores.measures import month_of
 from shared.scores.periods import (
-    BY_DAY,
     BY_MONTH,
     Period,
     Steps,
@@ -63,18 +63,19 @@ def test_a_period_parts_at_the_calendar_and_is_cut_at_its_ends() -> None:
 DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 
 
-@given(DAYS, st.integers(0, 800))
-def test_the_steps_hold_each_day_once_and_no_other(first: date, days: int) -> None:
+@given(DAYS, st.integers(0, 800), st.booleans())
+def test_the_steps_hold_each_day_once_and_no_other(first: date, days: int, newest: bool) -> None:
     last = first + timedelta(days=days)
-    held: list[int] = []
-    for steps in steps_of(first, last):
+    held: Counter[int] = Counter()
+    for steps in steps_of(first, last, newest=newest):
         for step in range(steps.low, steps.high + 1):
-            if steps.grain == BY_DAY:
-                held.append(step)
-            else:
+            covered = [step]
+            if steps.grain == BY_MONTH:
                 begin = date(step // 12, step % 12 + 1, 1).toordinal()
-                held += [day for day in range(begin, begin + 31) if month_of(day) == step]
-    assert held == list(range(first.toordinal(), last.toordinal() + 1))
+                covered = [day for day in range(begin, begin + 31) if month_of(day) == step]
+            held.update(dict.fromkeys(covered, steps.sign))
+    days_held = {day: n for day, n in held.items() if n}
+    assert days_held == dict.fromkeys(range(first.toordinal(), last.toordinal() + 1), 1)
 
 
 def test_whole_months_are_read_by_month() -> None:

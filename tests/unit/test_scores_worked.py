@@ -20,6 +20,7 @@ from shared.scores.register import FollowUpRow
 from shared.scores.skm import Answers, skm_result, together
 from shared.scores.skm_document import burst_json, span_json
 from shared.scores.skm_figures import skm_figures
+from shared.scores.sums import state_ranges, step_ranges
 
 WITA = ZoneInfo("Asia/Makassar")
 POLICY = load_policies().at(date(2026, 11, 21))
@@ -150,6 +151,37 @@ def test_days_that_make_up_a_calendar_period_go_by_its_code() -> None:
 def test_less_than_a_month_is_read_by_day() -> None:
     first, last = date(2026, 1, 20), date(2026, 2, 10)
     assert steps_of(first, last) == (Steps(BY_DAY, first.toordinal(), last.toordinal()),)
+
+
+def test_today_is_read_as_its_month_less_the_days_to_come() -> None:
+    first, last = date(2026, 1, 20), date(2026, 3, 10)
+    found = steps_of(first, last, newest=True)
+    assert found[-1] == Steps(BY_DAY, last.toordinal() + 1, date(2026, 3, 31).toordinal(), -1)
+    assert found[:-1] == steps_of(first, date(2026, 3, 31))
+    end = date(2026, 3, 31)
+    assert steps_of(first, end, newest=True) == steps_of(first, end)
+    within = date(2026, 3, 2)
+    assert steps_of(within, last, newest=True) == steps_of(within, last)
+
+
+@pytest.mark.parametrize(
+    ("day", "over", "states", "steps"),
+    [
+        (2, False, 1, -1),  # hardly a step lies ahead of today, and some states do
+        (12, False, -1, -1),
+        (12, True, 1, 1),  # a day that is over knows all that came after
+        (20, True, -1, -1),
+    ],
+)
+def test_of_a_month_the_lesser_part_is_read(day: int, over: bool, states: int, steps: int) -> None:
+    tick = 2 * date(2026, 10, day).toordinal() + over
+    begin, end = (2 * date(2026, month, 1).toordinal() for month in (10, 11))
+    for sign, found in (
+        (states, state_ranges(tick)[0]),
+        (steps, step_ranges(date(2026, 10, 1), tick)[0]),
+    ):
+        read = (begin, tick) if sign == 1 else (tick + 1, end - 1)
+        assert (found.sign, found.tick_from, found.tick_to) == (sign, *read)
 
 
 def test_a_mean_of_ratings_is_exact() -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from services.scoring import surveys
 from services.scoring.announcing import SCORE_UPDATED_TYPE, Announcer
 from services.scoring.handlers import Scorer, is_survey
 from services.scoring.metrics import ScoreGauges, score_metrics
@@ -199,3 +200,22 @@ def test_gauges_show_only_what_is_known() -> None:
     assert found["tanggap_ipp_nowcast", "paser"] == 3.9
     assert found["tanggap_ipp_nowcast_bound", "ppu", "low"] == 0.4
     assert ("tanggap_ipp_nowcast", "ppu") not in found
+
+
+def test_a_survey_counts_for_its_service_and_for_all_of_them() -> None:
+    day = date(2026, 9, 7).toordinal()
+    forms = [
+        surveys.Survey("", "paser", "paser/dlh", service, day, {"waktu": 3}, token)
+        for service, token in (("Izin", True), ("Sampah", False))
+    ]
+    found = surveys.sums(forms)
+    month = 12 * 2026 + 8
+    assert {key[1:3] + key[4:]: n for key, n in found.items() if key[5] == "waktu"} == {
+        (0, day, "Izin", "waktu"): (3, 1),
+        (0, day, "Sampah", "waktu"): (3, 1),
+        (1, month, "Izin", "waktu"): (3, 1),
+        (1, month, "Sampah", "waktu"): (3, 1),
+        (2, day, "", "waktu"): (6, 2),
+        (3, month, "", "waktu"): (6, 2),
+    }
+    assert found["paser", 3, month, "paser/dlh", "", ""] == (1, 2)

@@ -165,7 +165,8 @@ def load_region(
     )
     year = chosen.end.year
     years = _year_sums(conn, region, year - 1, year, chosen.tick)
-    answers = answers_by_opd(conn, region, chosen.start, chosen.end)
+    live = chosen.tick % 2 == 0
+    answers = answers_by_opd(conn, region, chosen.start, chosen.end, newest=live)
     users = users_per_year(conn, region, chosen.end)
     until = _known_until(chosen, now, found)
     nowcast = RegionNowcast(
@@ -200,9 +201,9 @@ def _computed(
         codes = directory.with_units(opd.code)
         tallies[opd.code] = total(own[code] for code in codes if code in own)
     shared = shared_parts(whole, policy.index)
-    indexes = {
-        code: opd_index(tally, whole, policy.index, shared) for code, tally in tallies.items()
-    }
+    # Whoever did nothing in the window, as some always do, has the same index.
+    made = {tally: opd_index(tally, whole, policy.index, shared) for tally in {*tallies.values()}}
+    indexes = {code: made[tally] for code, tally in tallies.items()}
     ranked = {opd.code: indexes[opd.code] for opd in directory.opds(region.code) if opd.ranked}
     return RegionScores(
         region, directory, policy, chosen, sums, years, answers, users, tallies, whole, indexes,

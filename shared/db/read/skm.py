@@ -4,19 +4,19 @@ Counters alone answer what the figures are; only bursts look at single answers, 
 units, and never at who gave them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, String, cast, select
+from sqlalchemy import Connection, String, cast, select
 
 from shared.db.read.directory import OPD, Directory, Region
 from shared.db.read.scores import UnknownUnitError
 from shared.db.read.services import users_per_year
 from shared.db.read.skm_counters import answer_sums, answers_by_opd, population
-from shared.db.tables.scoring import scoring_skm_counters, scoring_surveys
+from shared.db.tables.scoring import scoring_surveys
 from shared.policy.load import PolicyBook, PolicySet, load_policies
 from shared.policy.model import BurstPolicy
 from shared.scores.bursts import Burst, Filled, Vector, bursts, vector_of
@@ -126,7 +126,8 @@ class _Reader:
             self.region,
             steps_of(period.first, period.last),
             ("opd", "service"),
-            *_of(codes, service),
+            codes,
+            service,
         )
         history = (
             (quarter, self._part(opd.code, quarter.code, quarter.name, answers, codes, service))
@@ -205,17 +206,10 @@ class _Reader:
     ) -> Iterable[tuple[Period, Answers]]:
         """The quarters of the year, from its months."""
         steps = [Steps(BY_MONTH, year * 12, year * 12 + 11)]
-        months = answer_sums(self.conn, self.region, steps, ("step",), *_of(codes, service))
+        months = answer_sums(self.conn, self.region, steps, ("step",), codes, service)
         for number, quarter in enumerate(quarters(year)):
             found = (answers for (step,), answers in months.items() if step % 12 // 3 == number)
             yield quarter, together(found)
-
-
-def _of(codes: Sequence[str], service: str | None) -> Iterator[ColumnElement[bool]]:
-    """Rows of these units, and of the service if one is asked for."""
-    yield scoring_skm_counters.c.opd.in_(codes)
-    if service is not None:
-        yield scoring_skm_counters.c.service == service
 
 
 def load_bursts(

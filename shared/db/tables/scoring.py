@@ -103,7 +103,8 @@ scoring_surveys = Table(
 Index("ix_scoring_surveys_opd", scoring_surveys.c.opd, scoring_surveys.c.day)
 
 # `element` "": respondents in `n`, of whom `total` came with a visit token. "~positive" and so on:
-# comments of that sentiment in `n`.
+# comments of that sentiment in `n`. By day and month of each service, and (two grains more, with no
+# service) of all of them, so that a region's page need not read every service.
 scoring_skm_counters = Table(
     "scoring_skm_counters",
     metadata,
