@@ -50,6 +50,12 @@ class Result:
         ratio = by * value / base if base else None
         self.figures.append(Figure(name, value, unit, ratio, of, goal))
 
+    def add_beside(
+        self, name: str, value: float, unit: str, ratio: float, *, of: str, goal: str = ""
+    ) -> None:
+        """Keep a figure whose reference was measured beside it."""
+        self.figures.append(Figure(name, value, unit, ratio, of, goal))
+
     def add_time(self, name: str, seconds: float, *, of: str, goal: str = "") -> None:
         """Keep a duration; its ratio is how many units of the reference fit into it."""
         self.figures.append(

@@ -46,6 +46,29 @@ def _round(work: Callable[[], object], seconds: float, clock: Clock) -> float:
     return done / passed
 
 
+def beside(work: Callable[[], object], rounds: int, clock: Clock) -> tuple[float, float]:
+    """Median of the seconds that the work takes, and of how many k-hash fit into them.
+
+    The reference is measured just before and after each round: a machine that others use changes
+    its speed from one second to the next.
+    """
+    spent, fitting = [], []
+    for _ in range(rounds):
+        before, begin = _speed(clock), clock()
+        work()
+        seconds = clock() - begin
+        spent.append(seconds)
+        fitting.append(seconds * (before + _speed(clock)) / 2)
+    return statistics.median(spent), statistics.median(fitting)
+
+
+def _speed(clock: Clock) -> float:
+    begin = clock()
+    for _ in range(20):
+        _thousand_hashes()
+    return 20 / (clock() - begin)
+
+
 def _thousand_hashes() -> None:
     for _ in range(1000):
         hashlib.sha256(_DATA).digest()
