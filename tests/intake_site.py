@@ -3,7 +3,7 @@
 import base64
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,12 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, select
 
+from services.ingest.__main__ import receiving_of
 from services.ingest.app import AppDeps, create_app
 from services.ingest.attachments import FileRules
+from services.ingest.channels.message import Adapter
+from services.ingest.channels.receiving import Receiving
+from services.ingest.channels.settings import ChannelSettings
 from services.ingest.directories import CurrentDirectory
 from services.ingest.handlers import Deps
 from services.ingest.limits import Throttle
@@ -72,6 +76,7 @@ class Site:
     cases: FakeCases
     deps: Deps
     settings: IngestSettings
+    receiving: Receiving
 
     def complain(self, **changes: Any) -> httpx.Response:
         """File a complaint over HTTP; a change to `None` leaves the field out."""
@@ -101,9 +106,17 @@ class Site:
 
 
 def make_site_deps(
-    database_url: str, data: Path, cases: CaseReader, **options: Any
+    database_url: str,
+    data: Path,
+    cases: CaseReader,
+    adapters: Sequence[Adapter] = (),
+    hooks: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> tuple[AppDeps, FixedClock, FakeRelay]:
-    """An application on a migrated database (`tests.databases`), its directory seeded."""
+    """An application on a migrated database (`tests.databases`), its directory seeded.
+
+    `adapters` are the channels it has, `hooks` their settings.
+    """
     values: dict[str, Any] = {
         "data_dir": data,
         "master_key": MASTER_KEY,
@@ -132,7 +145,10 @@ def make_site_deps(
         addresses=Throttle(settings.per_minute_address, timedelta(minutes=1)),
     )
     checks = {"database": database.ping, "files": store.ready}
-    app_deps = AppDeps(settings, deps, store, checks, registry=CollectorRegistry())
+    by_channel = {adapter.channel: adapter for adapter in adapters}
+    channels = ChannelSettings(database_url=database_url, **dict(hooks or {}))
+    receiving = receiving_of(channels, deps, by_channel, worker=FakeRelay())
+    app_deps = AppDeps(settings, deps, receiving, store, checks, registry=CollectorRegistry())
     return app_deps, clock, relay
 
 
@@ -170,6 +186,7 @@ def open_site(
                 cases,
                 deps,
                 app_deps.settings,
+                app_deps.receiving,
             )
     finally:
         server.should_exit = True

@@ -1,6 +1,7 @@
 """Runs the intake: `python -m services.ingest`. All wiring is in `build`."""
 
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 
 import uvicorn
@@ -8,12 +9,16 @@ import uvicorn
 from services.ingest.app import AppDeps, Part, create_app
 from services.ingest.attachments import FileRules
 from services.ingest.cases import read_case
+from services.ingest.channels.message import Adapter
+from services.ingest.channels.receiving import Receiving, drop_receipts
+from services.ingest.channels.registry import all_adapters
+from services.ingest.channels.settings import ChannelSettings
 from services.ingest.directories import CurrentDirectory
 from services.ingest.handlers import Deps
 from services.ingest.housekeeping import Housekeeping
 from services.ingest.limits import Throttle
 from services.ingest.notices import Notices, WebSender, fallback_sender
-from services.ingest.ports import Poke
+from services.ingest.ports import NullPoke, Poke, ReceiptSink
 from services.ingest.promise import PolicyPromise
 from services.ingest.settings import IngestSettings
 from services.ingest.tracking import Guesses, Tracking
@@ -56,13 +61,35 @@ def build(settings: IngestSettings) -> AppDeps:
     register_state_collectors(database, Service.INGEST)
     parts: tuple[Part, ...] = (relay, consumer, watch, Housekeeping(database, store, clock))
     deps = handler_deps(settings, database, store, relay, clock)
+    receiving = receiving_of(ChannelSettings(), deps, all_adapters())
 
     def close() -> None:
         deps.writer.close()
         database.close()
 
     checks = {"database": database.ping, "files": store.ready, "broker": consumer.ready}
-    return AppDeps(settings, deps, store, checks, parts, close)
+    return AppDeps(settings, deps, receiving, store, checks, parts, close)
+
+
+def receiving_of(
+    channels: ChannelSettings,
+    deps: Deps,
+    adapters: Mapping[Channel, Adapter],
+    receipts: ReceiptSink = drop_receipts,
+    worker: Poke | None = None,
+    dispatcher: Poke | None = None,
+) -> Receiving:
+    """What takes the calls of providers."""
+    nobody = NullPoke()
+    return Receiving(
+        channels,
+        adapters,
+        deps.writer,
+        deps.vault,
+        receipts,
+        worker or nobody,
+        dispatcher or nobody,
+    )
 
 
 def handler_deps(

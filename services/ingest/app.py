@@ -5,21 +5,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY, CollectorRegistry
-from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.ingest import metrics
+from services.ingest.api.hooks import PREFIX, Hooks, hook_routes
 from services.ingest.api.problems import install_refusals
 from services.ingest.api.reading import BodyReader
 from services.ingest.api.routes import api_routes
 from services.ingest.api.schema import install_openapi
+from services.ingest.channels.receiving import Receiving
 from services.ingest.handlers import Deps
-from services.ingest.pages.render import STATIC_PATH, Renderer
+from services.ingest.pages.fixed import fixed_pages
+from services.ingest.pages.render import Renderer
 from services.ingest.pages.report import report_pages
 from services.ingest.pages.survey import survey_pages
 from services.ingest.pages.track import tracking_pages
@@ -33,7 +35,6 @@ from shared.web.problem import ProblemError, install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 
 STOP_SECONDS = 8.0
-SCORES_PATH = "/lapor/skor"
 _FILES = ("/api/v1/complaints", "/lapor", "/lacak")
 
 
@@ -55,6 +56,7 @@ class AppDeps:
 
     settings: IngestSettings
     handlers: Deps
+    receiving: Receiving
     store: FileStore
     checks: Mapping[str, Check]
     parts: tuple[Part, ...] = ()
@@ -81,43 +83,23 @@ def create_app(deps: AppDeps) -> FastAPI:
 
     install_problems(app, page)
     install_refusals(app, page)
-    reader = BodyReader(
-        UploadBudget(settings.uploads_max_bytes),
-        settings.files_total_bytes,
-        settings.body_max_bytes,
-        settings.body_seconds,
-    )
+    budget = UploadBudget(settings.uploads_max_bytes)
+    most, files = settings.body_max_bytes, settings.files_total_bytes
+    reader = BodyReader(budget, files, most, settings.body_seconds)
+    hooks = Hooks(deps.receiving, budget, deps.handlers.clock, settings.site)
     app.include_router(api_routes(deps.handlers, reader, settings.site))
+    app.include_router(hook_routes(hooks))
     app.include_router(report_pages(deps.handlers, reader, renderer))
     app.include_router(survey_pages(deps.handlers, reader, renderer))
     app.include_router(tracking_pages(deps.handlers, reader, renderer, deps.store))
-    _scores(app, settings)
-    _static(app, renderer)
+    app.include_router(fixed_pages(renderer, settings))
     health_routes(app, deps.checks, deps.registry)
     install_openapi(app)
-    most, files = settings.body_max_bytes, settings.files_total_bytes
-    app.add_middleware(BodyLimit, max_bytes=most, multipart_bytes=files, prefixes=_FILES, page=page)
+    limits: dict[str, Any] = {"max_bytes": most, "multipart_bytes": files, "elsewhere": PREFIX}
+    app.add_middleware(BodyLimit, **limits, prefixes=_FILES, page=page)
     app.add_middleware(SecurityHeaders, https=https)
-    metrics.declare()
+    metrics.declare(deps.receiving.adapters)
     return app
-
-
-def _scores(app: FastAPI, settings: IngestSettings) -> None:
-    """The public scores are desk's; pages link to an address of ours that works everywhere."""
-
-    @app.get(SCORES_PATH, include_in_schema=False)
-    def scores(request: Request) -> Response:
-        desk = settings.neighbour(str(request.url), settings.desk_port)
-        return RedirectResponse(f"{desk}/wilayah", 303)
-
-
-def _static(app: FastAPI, renderer: Renderer) -> None:
-    @app.get(STATIC_PATH + "/{name}", include_in_schema=False)
-    def static(name: str) -> Response:
-        answer = renderer.static_answer(name)
-        if answer is None:
-            raise HTTPException(404)
-        return answer
 
 
 def _lifespan(deps: AppDeps) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -137,11 +119,8 @@ def _lifespan(deps: AppDeps) -> Callable[[FastAPI], AbstractAsyncContextManager[
 
 
 def _stop(parts: Sequence[Part]) -> None:
-    """Stop all parts at once, and wait for them for a while only.
-
-    A client whose broker is away may take half a minute to notice; what it leaves undone is in
-    the outbox or uncommitted, and is done by the next process.
-    """
+    """Stop all parts at once, and wait for them for a while only: the next process goes on."""
+    # A client whose broker is away may take half a minute to notice.
     ends = [threading.Thread(target=part.stop, daemon=True) for part in parts]
     deadline = time.monotonic() + STOP_SECONDS
     for end in ends:

@@ -1,6 +1,6 @@
 """What the intake counts; the metrics themselves are declared in `shared.metrics`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import wraps
 from typing import ParamSpec, Protocol, TypeVar
@@ -52,9 +52,10 @@ class Answer(Protocol):
 A = TypeVar("A", bound=Answer)
 
 
-def count(kind: Counted, outcome: Outcome, channel: Channel = Channel.WEB) -> None:
-    """Count one submission."""
-    SUBMISSIONS.labels(channel=channel.value, kind=kind.value, outcome=outcome.value).inc()
+def count(kind: Counted, outcome: Outcome, channel: Channel = Channel.WEB, times: int = 1) -> None:
+    """Count a submission, or several that ended alike."""
+    series = SUBMISSIONS.labels(channel=channel.value, kind=kind.value, outcome=outcome.value)
+    series.inc(times)
 
 
 def count_refusal(kind: Counted, error: RefusedError, channel: Channel = Channel.WEB) -> None:
@@ -85,8 +86,11 @@ def counted(kind: Counted) -> Callable[[Callable[P, A]], Callable[P, A]]:
     return wrap
 
 
-def declare() -> None:
-    """Start every series of the web channel at 0, so that a rate is right from the first one."""
+def declare(hooks: Iterable[Channel] = ()) -> None:
+    """Start the series of the web and of `hooks` at 0: a rate is then right from the first one."""
     for kind in (Counted.COMPLAINT, Counted.SURVEY, Counted.ACT):
         for outcome in Outcome:
             SUBMISSIONS.labels(channel=Channel.WEB.value, kind=kind.value, outcome=outcome.value)
+    for channel in hooks:
+        for outcome in Outcome:
+            count(Counted.EVENT, outcome, channel, 0)

@@ -22,6 +22,13 @@ class Poke(Protocol):
         ...
 
 
+class NullPoke:
+    """Nobody to tell: what waits is looked for at the next start."""
+
+    def poke(self) -> None:
+        """Nothing."""
+
+
 class Files(Protocol):
     """Where sealed files lie."""
 

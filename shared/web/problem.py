@@ -23,12 +23,13 @@ RETRY_AFTER_SECONDS = 5
 
 _log = get_logger(__name__)
 
-_TITLES = {
+TITLES = {
     400: "Permintaan tidak dapat dibaca",
     401: "Perlu masuk",
     403: "Tidak diizinkan",
     404: "Tidak ditemukan",
     405: "Metode tidak didukung",
+    408: "Terlalu lama",
     409: "Bertentangan dengan keadaan sekarang",
     413: "Terlalu besar",
     415: "Jenis isi tidak didukung",
@@ -131,7 +132,7 @@ def unavailable() -> ProblemError:
     """The answer while the database is away: nothing was written, the client may repeat."""
     return ProblemError(
         503,
-        _TITLES[503],
+        TITLES[503],
         "Penyimpanan sedang tidak dapat dihubungi; tidak ada yang tersimpan.",
         remedy=f"Ulangi permintaan yang sama setelah {RETRY_AFTER_SECONDS} detik.",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
@@ -145,7 +146,7 @@ def validation_problem(errors: Sequence[Any]) -> ProblemError:
     ]
     first = flaws[0]
     return ProblemError(
-        422, _TITLES[422], first["detail"], first["field"], first["remedy"], errors=flaws
+        422, TITLES[422], first["detail"], first["field"], first["remedy"], errors=flaws
     )
 
 
@@ -251,7 +252,7 @@ class _Answers:
         _log.error("request_failed", error=type(error).__name__, place=_place(error))
         detail = "Permintaan ini gagal dan telah kami catat."
         remedy = "Ulangi sebentar lagi; bila tetap gagal, hubungi Diskominfo."
-        return self._answer(request, ProblemError(500, _TITLES[500], detail, remedy=remedy))
+        return self._answer(request, ProblemError(500, TITLES[500], detail, remedy=remedy))
 
 
 def _place(error: Exception) -> str:
@@ -265,7 +266,7 @@ def _place(error: Exception) -> str:
 
 
 def _from_http(error: HTTPException) -> ProblemError:
-    title = _TITLES.get(error.status_code, "Permintaan tidak dapat dilayani")
+    title = TITLES.get(error.status_code, "Permintaan tidak dapat dilayani")
     known = {
         404: ("Alamat ini tidak ada.", "Periksa alamatnya."),
         405: ("Metode ini tidak didukung di alamat ini.", "Lihat /openapi.json."),
@@ -304,6 +305,6 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a FastAPI route: each status as a problem document."""
     content = {MEDIA_TYPE: {"schema": problem_schema()}}
     return {
-        status: {"description": _TITLES.get(status, "Galat"), "content": content}
+        status: {"description": TITLES.get(status, "Galat"), "content": content}
         for status in statuses
     }

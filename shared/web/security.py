@@ -55,7 +55,8 @@ class BodyLimit:
     """Refuses a body over the limit with 413, by its declared length or while it is read.
 
     `multipart_bytes`, if given, is the limit of multipart bodies (attachments); `prefixes` or
-    `paths`, if given, are the only paths that may use it. `page` may answer a browser with a page.
+    `paths`, if given, are the only paths that may use it. Below `elsewhere` a route keeps limits of
+    its own. `page` may answer a browser with a page.
     """
 
     def __init__(
@@ -67,8 +68,10 @@ class BodyLimit:
         prefixes: Sequence[str] = (),
         paths: re.Pattern[str] | None = None,
         page: Page | None = None,
+        elsewhere: str | None = None,
     ) -> None:
         self._app = app
+        self._elsewhere = elsewhere
         self._max = max_bytes
         self._multipart = multipart_bytes or max_bytes
         self._prefixes = tuple(prefixes)
@@ -85,7 +88,8 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on while its body stays within the limit."""
-        if scope["type"] != "http":
+        own = self._elsewhere is not None and str(scope.get("path", "")).startswith(self._elsewhere)
+        if scope["type"] != "http" or own:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

@@ -113,7 +113,8 @@ def test_the_openapi_document_holds_every_call_and_its_problems(tmp_path: Path) 
         document = site.client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     paths = document["paths"]
-    assert set(paths) == {
+    assert "/hooks/{channel}" in paths
+    assert {path for path in paths if path.startswith("/api/")} == {
         "/api/v1/complaints",
         "/api/v1/complaints/{ticket}",
         "/api/v1/complaints/{ticket}/acts",

@@ -1,0 +1,161 @@
+"""`/hooks/{channel}`: the bytes of a provider's call, within limits, to the channel's adapter.
+
+A channel has its own threads and its own number of calls at once, so that a burst on one of them
+leaves the others alone. Nothing of a call is ever logged, its address neither.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from services.ingest.channels.message import Adapter, HookRequest, MalformedError
+from services.ingest.channels.receiving import ForbiddenCallError, Receiving, take
+from services.ingest.metrics import Counted, Outcome, count
+from services.ingest.uploads import UploadBudget
+from shared.clock import Clock
+from shared.contracts.enums import Channel
+from shared.web.problem import TITLES, ProblemError, problem_responses
+
+PREFIX = "/hooks/"
+_BUSY_SECONDS = 1
+# No provider waits longer for its answer; a caller who dribbles holds a place of the channel.
+_BODY_SECONDS = 15
+_STATUSES = (400, 403, 404, 408, 413, 500, 503)
+Name = Annotated[str, Path(max_length=40)]
+Secret = Annotated[str, Path(max_length=300)]
+
+
+class Hooks:
+    """Reads calls and has them taken."""
+
+    def __init__(self, receiving: Receiving, budget: UploadBudget, clock: Clock, site: str) -> None:
+        self._receiving = receiving
+        self._budget = budget
+        self._clock = clock
+        self._site = site
+        self._under_way: Counter[Channel] = Counter()
+        threads = receiving.settings.hook_threads
+        self._threads = {channel: CapacityLimiter(threads) for channel in receiving.adapters}
+
+    async def answer(self, request: Request, name: str, secret: str | None) -> Response:
+        """The answer to a call; every refusal is a problem document."""
+        adapter = self._receiving.adapter(name)
+        if adapter is None:
+            raise _problem(404, "Tidak ada kanal dengan nama ini.", "Periksa alamat webhook.")
+        channel = adapter.channel
+        if self._under_way[channel] >= self._receiving.settings.hook_calls:
+            raise _busy(channel)
+        self._under_way[channel] += 1
+        held = 0
+        try:
+            body = await self._body(request, adapter)
+            held = len(body)
+            return await self._taken(request, adapter, body, secret)
+        finally:
+            self._under_way[channel] -= 1
+            self._budget.give_back(held)
+
+    async def _taken(
+        self, request: Request, adapter: Adapter, body: bytes, secret: str | None
+    ) -> Response:
+        call = self._call(request, body, secret)
+        try:
+            answer = await run_sync(
+                take, self._receiving, adapter, call, limiter=self._threads[adapter.channel]
+            )
+        except ForbiddenCallError as error:
+            raise _problem(
+                403, "Panggilan ini tidak ditandatangani dengan rahasia kanal.", "Periksa rahasia."
+            ) from error
+        except MalformedError as error:
+            raise _problem(
+                400, "Isi panggilan tidak seperti yang didokumentasikan.", "Periksa jenis webhook."
+            ) from error
+        return Response(answer.body, answer.status, media_type=answer.media_type)
+
+    def _call(self, request: Request, body: bytes, secret: str | None) -> HookRequest:
+        raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+        query: bytes = request.scope.get("query_string", b"")
+        path = raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+        return HookRequest(
+            method=request.method,
+            # Never from `Host`: the provider signs the address it was given.
+            url=self._site + path,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            query=tuple(parse_qsl(query.decode("latin-1"), keep_blank_values=True)),
+            body=body,
+            received_at=self._clock.now(),
+            path_secret=secret,
+        )
+
+    async def _body(self, request: Request, adapter: Adapter) -> bytes:
+        """The whole body, or a refusal before anything of it is looked at."""
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > adapter.max_bytes:
+            raise _too_large(adapter)
+        taken = 0
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                async for chunk in request.stream():
+                    if taken + len(chunk) > adapter.max_bytes:
+                        raise _too_large(adapter)
+                    if not self._budget.take(len(chunk)):
+                        raise _busy(adapter.channel)
+                    taken += len(chunk)
+                    chunks.append(chunk)
+        except (TimeoutError, ClientDisconnect) as error:
+            self._budget.give_back(taken)
+            raise _problem(408, "Isi panggilan tidak kunjung tiba.", "Kirim ulang.") from error
+        except BaseException:
+            self._budget.give_back(taken)
+            raise
+        return b"".join(chunks)
+
+
+def hook_routes(hooks: Hooks) -> APIRouter:
+    """The router of all channels; which of them there are is the registry's business."""
+    router = APIRouter(prefix="/hooks")
+    responses = problem_responses(*_STATUSES)
+
+    @router.get("/{channel}", summary="A handshake or a message, signed", responses=responses)
+    @router.post("/{channel}", summary="A provider's call, signed", responses=responses)
+    async def hook(request: Request, channel: Name) -> Response:
+        """Answered once everything in it is stored."""
+        return await hooks.answer(request, channel, None)
+
+    @router.get("/{channel}/{secret}", summary="The same, secret in the path", responses=responses)
+    @router.post("/{channel}/{secret}", summary="The same, secret in the path", responses=responses)
+    async def secret_hook(request: Request, channel: Name, secret: Secret) -> Response:
+        """For providers that sign nothing: the last part of the address is the secret."""
+        return await hooks.answer(request, channel, secret)
+
+    return router
+
+
+def _problem(
+    status: int, detail: str, remedy: str, headers: dict[str, str] | None = None
+) -> ProblemError:
+    return ProblemError(status, TITLES[status], detail, remedy=remedy, headers=headers)
+
+
+def _too_large(adapter: Adapter) -> ProblemError:
+    count(Counted.EVENT, Outcome.INVALID, adapter.channel)
+    return _problem(413, "Isi panggilan terlalu besar.", "Kirim dalam beberapa panggilan.")
+
+
+def _busy(channel: Channel) -> ProblemError:
+    count(Counted.EVENT, Outcome.LIMITED, channel)
+    return _problem(
+        503,
+        "Terlalu banyak panggilan sekaligus di kanal ini; tidak ada yang tersimpan.",
+        "Kirim ulang.",
+        {"Retry-After": str(_BUSY_SECONDS)},
+    )
