@@ -1,6 +1,6 @@
 """Settings of the intake; those every service shares are in `shared.settings`."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.settings import Settings
 
@@ -58,6 +58,18 @@ class IngestSettings(Settings):
         default="",
         description="Append notices of channels without a sender to this file; empty: log a line.",
     )
+
+    hook_open311_secrets: SecretStr = Field(
+        default=SecretStr(""),
+        description="API keys of Open311 clients; comma-separated, newest first. None set: nobody "
+        "files reports through Open311.",
+    )
+
+    @property
+    def open311_keys(self) -> tuple[str, ...]:
+        """The live API keys of Open311, newest first."""
+        listed = self.hook_open311_secrets.get_secret_value().split(",")
+        return tuple(key for part in listed if (key := part.strip()))
 
     @property
     def per_minute(self) -> int:
