@@ -3,13 +3,12 @@
 Each module has `SECRETS`, `OPTIONS` and `CALLS`: name to call, most of them unsigned.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from urllib.parse import parse_qsl, urlencode, urlsplit
-
-import orjson
 
 from services.ingest.channels.message import HookKeys, HookRequest, Item, Message
 from services.ingest.channels.registry import all_adapters
@@ -41,7 +40,7 @@ def post(
 
 def post_json(path: str, body: object, *, headers: Mapping[str, str] | None = None) -> HookRequest:
     """A call with a document."""
-    return post(SITE + path, orjson.dumps(body), "application/json", headers=headers)
+    return post(SITE + path, json.dumps(body).encode(), "application/json", headers=headers)
 
 
 def post_form(

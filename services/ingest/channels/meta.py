@@ -28,7 +28,7 @@ from services.ingest.channels.reading import (
     inner,
     line,
     listed,
-    real,
+    point,
     words,
 )
 from services.ingest.channels.signatures import hmac_hex, known, signed
@@ -190,11 +190,3 @@ def _media(attachment: Document) -> Media | None:
 def _point(attachment: Document) -> Point | None:
     place = inner(attachment, "payload", "coordinates")
     return point(place.get("lat"), place.get("long"), name=attachment.get("title"))
-
-
-def point(lat: object, lon: object, *, name: object = None, address: object = None) -> Point | None:
-    """The point on the globe; none when it is off it."""
-    north, east = real(lat), real(lon)
-    if north is None or east is None or abs(north) > 90 or abs(east) > 180:
-        return None
-    return Point(north, east, line(name) or None, line(address) or None)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from services.ingest.channels.message import Aside, Item, MalformedError, Why
+from services.ingest.channels.message import Aside, Item, MalformedError, Point, Why
 from services.ingest.channels.signatures import raw
 
 Document = Mapping[str, object]
@@ -156,6 +156,21 @@ def from_pattern(value: object, pattern: str, zone: str = "UTC") -> datetime | N
         return _plausible(time.astimezone(UTC))
     except (ValueError, OverflowError, OSError, LookupError, re.error):
         return None
+
+
+def point(
+    lat: object,
+    lon: object,
+    *,
+    name: object = None,
+    address: object = None,
+    precision: object = None,
+) -> Point | None:
+    """The point on the globe; none when it is off it."""
+    north, east = real(lat), real(lon)
+    if north is None or east is None or abs(north) > 90 or abs(east) > 180:
+        return None
+    return Point(north, east, line(name) or None, line(address) or None, real(precision))
 
 
 def digest(*parts: object) -> str:

@@ -32,6 +32,7 @@ from services.ingest.channels.reading import (
     line,
     listed,
     or_aside,
+    point,
     words,
 )
 from shared.contracts.enums import Channel
@@ -141,13 +142,13 @@ def _message(message: Document, value: Document, names: dict[str, str]) -> Item:
     original, said = _wording(message, kind)
     text, media = _text(said), _media(said)
     place = inner(said, "location")
-    point = meta.point(
+    at = point(
         place.get("latitude"),
         place.get("longitude"),
         name=place.get("name"),
         address=place.get("address"),
     )
-    if not text and not media and point is None:
+    if not text and not media and at is None:
         return Aside(Why.UNKNOWN)
     return Message(
         provider_id=wamid,
@@ -157,7 +158,7 @@ def _message(message: Document, value: Document, names: dict[str, str]) -> Item:
         sent_at=sent_at,
         name=names.get(written_by) or None,
         media=media,
-        point=point,
+        point=at,
         replies_to=original or line(inner(message, "context").get("id")) or None,
         edited=bool(original),
     )
