@@ -27,6 +27,7 @@ _ENDINGS = {
     CaseEventType.ARCHIVED: Measure.ARCHIVED,
     CaseEventType.WITHDRAWN: Measure.WITHDRAWN,
 }
+_CLOCKS = tuple(Clock)
 _MEASURES = {
     (clock, what): of_clock(clock, what)
     for clock in Clock
@@ -53,9 +54,12 @@ def deltas(facts: Iterable[CaseFact], rules: RegionRules) -> dict[Key, int]:
 def timeline(facts: Iterable[CaseFact], rules: RegionRules) -> Iterator[tuple[int, Contribution]]:
     """The case's contributions from each tick on at which they may change."""
     known = [(day, clocks) for day, clocks in snapshots(facts, rules) if clocks is not None]
+    if not known:
+        return
+    first = known[0][1]  # the policy and the day of receipt are those of the opening, for good
+    backlog = rules.backlog_days(first.policy, first.received_day)
     for index, (day, clocks) in enumerate(known):
         until = known[index + 1][0] if index + 1 < len(known) else None
-        backlog = rules.backlog_days(clocks.policy, clocks.received_day)
         lasting = _lasting(clocks, rules)
         yield 2 * day, lasting | _changing(clocks, rules, backlog, day - 1)
         for passed in _passing(clocks, backlog, day, until):
@@ -96,8 +100,9 @@ def _changing(clocks: CaseClocks, rules: RegionRules, backlog: int, ended: int) 
     """What the passing of a day's end can change."""
     found: Contribution = {}
     if _in_index(clocks, rules):
-        for clock in Clock:
-            _add_clock(found, clock, clocks.clock(clock), clocks.open, backlog, ended)
+        states = (clocks.verify, clocks.first_response, clocks.finish)
+        for clock, state in zip(_CLOCKS, states, strict=True):
+            _add_clock(found, clock, state, clocks.open, backlog, ended)
         _add_finish(found, clocks, ended)
     return found
 

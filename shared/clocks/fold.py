@@ -38,7 +38,7 @@ def snapshots(
         last = len(ordered) - 1
         for index, fact in enumerate(ordered):
             if index:
-                running.apply(fact)
+                running.apply(fact, days[index])
             if index == last or days[index + 1] != days[index]:
                 yield days[index], reckon(running)
         return
@@ -64,5 +64,5 @@ def _unsent(facts: Sequence[CaseFact]) -> frozenset[int]:
 def _fold(ordered: Sequence[CaseFact], rules: RegionRules) -> CaseClocks:
     running = Ledger(rules, ordered[0], _unsent(ordered))
     for fact in ordered[1:]:
-        running.apply(fact)
+        running.apply(fact, rules.day(fact.at))
     return reckon(running)

@@ -90,9 +90,8 @@ class Ledger:
 
     # -- facts --------------------------------------------------------------------------------
 
-    def apply(self, fact: CaseFact) -> None:
-        """Take one fact in."""
-        day = self.rules.day(fact.at)
+    def apply(self, fact: CaseFact, day: int) -> None:
+        """Take one fact in; `day` is the local day of its own time."""
         before = self.holder
         self.known_holders = len(self.holders)
         # What is written on a closed case moves it nowhere; only a reopening does.

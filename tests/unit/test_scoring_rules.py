@@ -55,6 +55,12 @@ def test_a_case_runs_until_it_is_done() -> None:
     }  # fmt: skip
 
 
+def test_a_case_whose_opening_is_not_known_yet_counts_nowhere() -> None:
+    opened, *later = CaseBook(MON).verify("2026-09-08").facts
+    assert deltas(later, RULES) == {}
+    assert deltas([*later, opened], RULES) == deltas([opened, *later], RULES) != {}
+
+
 def test_a_deadline_that_passes_shows_without_any_event() -> None:
     book = CaseBook(MON)
     assert "verify.missed" not in of(book, "2026-09-09")
