@@ -44,11 +44,6 @@ class ChannelSettings(Settings):
         description='JSON, channel to receiving number, page or bot to region: `{"whatsapp": '
         '{"100000000000001": "paser"}}`. `*` stands for every account of the channel.',
     )
-    sms_codes: dict[str, str] = Field(
-        default_factory=dict,
-        description="JSON, the first word of a message to its region, as on SMS 1708: "
-        '`{"TANGKAB": "paser"}`. The codes of the regions themselves always count.',
-    )
     hook_calls: int = Field(
         default=64,
         ge=1,
