@@ -3,7 +3,7 @@
 The counters are those of that many cases over two years. Each of a few shapes of a case is folded
 once for each day of receipt, and counted as often as the OPDs' shares of the cases say. Beside them
 lie what evaluators entered, a catalogue of services and a year of surveys. It is asked for in the
-middle of a month, when most rows are read, and on the first.
+middle of a month, when most rows are read.
 """
 
 import random
@@ -42,7 +42,7 @@ NOW = datetime(2026, 10, 16, 3, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The median time of the page, and how many k-hash fit into it, by day and window."""
+    """The median time of the page, and how many k-hash fit into it, by window."""
 
     cases: int
     rows: int
@@ -58,16 +58,14 @@ def page_seconds(folder: Path, count: int) -> Page:
             seed(conn, now=NOW)
         rows = _fill(db, count)
         _fill_beside(db)
-        took = {f"{window}, middle of a month": _took(db, window, NOW) for window in Window}
-        begin = NOW.replace(day=1)
-        took[f"{Window.DAYS_90}, first of a month"] = _took(db, Window.DAYS_90, begin)
+        took = {window.value: _took(db, window) for window in Window}
     return Page(count, rows, took)
 
 
-def _took(db: Database, window: Window, now: datetime) -> tuple[float, float]:
+def _took(db: Database, window: Window) -> tuple[float, float]:
     def read() -> None:
         with db.read() as conn:
-            region_score(conn, REGION, now, window=window)
+            region_score(conn, REGION, NOW, window=window)
 
     read()
     return beside(read, _READS, time.thread_time)
