@@ -32,6 +32,11 @@ CLASSIFIER_CONFIDENCE = Histogram(
     "Confidence of the first OPD the classifier names.",
     buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
 )
+CLASSIFIER_DEGRADED = Gauge(
+    "tanggap_classifier_degraded",
+    "1 while a layer of the classifier is missing or broken and the next one answers for it.",
+    ["reason"],
+)
 CLASSIFICATIONS = Counter(
     "tanggap_classifications",
     "Texts classified, by what came of it: restricted, external, named or unclear.",

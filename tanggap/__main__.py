@@ -11,6 +11,7 @@ from tanggap.commands import (
     database,
     dead_letters,
     erase,
+    evaluate,
     exports,
     imports,
     outbox,
@@ -19,6 +20,7 @@ from tanggap.commands import (
     simulate,
     survey,
     topics,
+    train,
     up,
     users,
 )
@@ -33,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (up, run, backup, simulate, classify, erase):
+for module in (up, run, backup, simulate, classify, train, evaluate, erase):
     module.register(app)
 app.add_typer(database.group, name="db")
 app.add_typer(topics.group, name="topics")

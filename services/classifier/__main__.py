@@ -3,8 +3,8 @@
 from prometheus_client import REGISTRY
 
 from services.classifier.app import ClassifierApp, create_app
-from services.classifier.metrics import register_decisions
-from services.classifier.ruled import RuleClassifier
+from services.classifier.choosing import chosen
+from services.classifier.metrics import register_decisions, show_model
 from services.classifier.settings import ClassifierSettings
 from shared.clock import SystemClock
 from shared.contracts.topics import Service
@@ -18,7 +18,9 @@ def build(settings: ClassifierSettings) -> tuple[ClassifierApp, Database]:
     """Everything the service is made of; opens connections lazily, starts nothing."""
     database = Database(settings.database_url)
     database.assert_rules()
-    return create_app(settings, database, RuleClassifier(), SystemClock()), database
+    classifier = chosen(settings.classifier_model, settings.classifier_artefacts)
+    show_model(classifier)
+    return create_app(settings, database, classifier, SystemClock()), database
 
 
 def main() -> None:

@@ -17,9 +17,10 @@ from services.classifier.rules import (
 from shared.contracts.classification import SentimentGuess, UrgencyGuess
 from shared.contracts.enums import Category, Form, Kind, Maladministration
 
-_IMPLYING = frozenset(
+IMPLYING = frozenset(
     {Maladministration.PERMINTAAN_IMBALAN, Maladministration.PENYALAHGUNAAN_WEWENANG}
 )
+"""What nobody does without being accused: only accusations have these tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def judge(read: Reading, sentiment: SentimentGuess, request: ClassificationReque
     if request.category_asked is Category.PERILAKU_PETUGAS_PUNGLI:
         accused = Decision(True, accused.because)
     if not accused.value:
-        tags = [tag for tag in tags if tag not in _IMPLYING]
+        tags = [tag for tag in tags if tag not in IMPLYING]
     kind, kind_words = kind_of(
         read.signals, sentiment.label, question_mark=read.asks, accused=accused.value
     )

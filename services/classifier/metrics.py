@@ -12,13 +12,15 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Connection
 
+from services.classifier.choosing import BROKEN, MISSING, Degraded
+from services.classifier.ports import Classifier
 from shared.clock import Clock
 from shared.contracts.classification import Classification
-from shared.contracts.enums import Form
+from shared.contracts.enums import Category, Form
 from shared.db.engine import Database
 from shared.db.read.corrections import Decisions, decisions
 from shared.db.read.directory import Directory
-from shared.metrics import CLASSIFICATIONS, CLASSIFIER_CONFIDENCE
+from shared.metrics import CLASSIFICATIONS, CLASSIFIER_CONFIDENCE, CLASSIFIER_DEGRADED
 from shared.observe.state import StateCollector
 
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9)
@@ -34,8 +36,15 @@ def observe_classified(form: Form, found: Classification) -> None:
         CLASSIFIER_CONFIDENCE.observe(found.opd[0].confidence)
 
 
+def show_model(classifier: Classifier) -> None:
+    """Show whether a layer is missing or broken; nothing else tells who reads no answers."""
+    reason = classifier.reason if isinstance(classifier, Degraded) else None
+    for known in (MISSING, BROKEN):
+        CLASSIFIER_DEGRADED.labels(known).set(known == reason)
+
+
 def _outcome(found: Classification) -> str:
-    if found.berkadar_pengawasan:
+    if found.berkadar_pengawasan or found.category is Category.PERILAKU_PETUGAS_PUNGLI:
         return "restricted"
     if found.external:
         return "external"

@@ -1,7 +1,10 @@
 """Ranks a region's own units for a text; a new unit or a reorganisation needs data, not code."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.classifier.lexicons import PhraseIndex
 from services.classifier.ports import Unit
@@ -9,6 +12,9 @@ from shared.contracts.classification import OPDGuess
 from shared.contracts.enums import Category
 
 Phrase = Callable[[str], tuple[str, ...]]
+Doubles = NDArray[np.float64]
+Profile = Callable[[Sequence[Unit]], Doubles]
+"""How likely each unit (a row) does each of `MATTERS`."""
 _HANDLES = 4.0
 _LATER_HANDLES = 0.9  # of the first category a unit lists
 _INTERNAL = 0.6
@@ -19,8 +25,28 @@ _DOUBT = 1.2
 _EXTERNAL_LEAD = 1.15
 _ELSEWHERE = 4.0  # points of a keyword that points outside
 _NOT_OURS = 0.6
+_LEAST_SHARE = 0.05
+_FLOOR = 0.003  # the chance of what no matter speaks for
+_ONLY_WHERE = 0.25  # of a keyword that only says where ("di depan SD")
+_SURE = 0.95
+_MOST_ROUTERS = 64
+MATTERS = (
+    "dpupr", "disperkim", "dlh", "dinkes", "rsud", "disdik", "disdukcapil", "dinsos", "dp3ap2kb",
+    "disnaker", "dpmptsp", "dishub", "diskominfo", "diskopperindag", "distan", "satpolpp", "damkar",
+    "bpbd", "dpmd", "bapenda", "bappeda", "bpkad", "bkpsdm", "kesbangpol", "inspektorat", "setda",
+    "setda-kesra", "setda-organisasi", "setda-hukum", "setda-pbj", "perumdam",
+    "ext-pln", "ext-bpn", "ext-provinsi", "ext-pusat", "puskesmas", "kecamatan",
+)  # fmt: skip
+"""What a text may be a matter of, named after the unit of the start that does it. A region's own
+units are matched to matters by their name and keywords, so they may be called and cut otherwise."""
+_PREFIXES = {"pkm": "puskesmas", "kec": "kecamatan", "dis": "kecamatan"}
 # Words that look like a keyword and are none.
 _SHADOWS = ("polisi tidur", "operasi pasar")
+
+
+def matter_of(path: str) -> str:
+    """The matter of a unit of the start, by its code without the region."""
+    return path if path in MATTERS else _PREFIXES.get(path.partition("-")[0], path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +58,23 @@ class Route:
     because: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What speaks for a unit: the matter, its keywords, and being named below an OPD.
+
+    Fitted on reports that the matters' probabilities had not seen, so that chances are true.
+    """
+
+    matter: float
+    keywords: float
+    named: float
+
+    @property
+    def values(self) -> Doubles:
+        """In this order."""
+        return np.array([self.matter, self.keywords, self.named])
+
+
 @dataclass(frozen=True)
 class Router:
     """A region's units with their phrases, compiled once for many texts."""
@@ -39,12 +82,14 @@ class Router:
     units: tuple[Unit, ...]
     index: PhraseIndex[tuple[tuple[int, float], ...]]
     handlers: dict[Category, tuple[tuple[int, float], ...]] = field(hash=False)
+    doers: Doubles = field(hash=False)  # a row a matter, a column a unit: how much it does of it
+    below: Doubles = field(hash=False)  # 1 for a unit below an OPD
 
     def route(
         self,
         tokens: Sequence[str],
         places: Set[int],
-        scores: dict[Category, float],
+        scores: Mapping[Category, float],
         asked: str | None,
     ) -> Route:
         """The three likeliest units with their confidence, and the outside body if that leads."""
@@ -70,11 +115,66 @@ class Router:
                     points[place] *= _NOT_OURS
         return self._ranked(points, tuple(because))
 
-    def accused(self) -> Route:
+    def accused(self, chance: float = _SURE) -> Route:
         """Where accusations go: whoever handles them, never the unit that is accused."""
         places = self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())
         units = [self.units[place] for place, _ in places if not self.units[place].external]
-        return Route(tuple(OPDGuess(opd=unit.code, confidence=0.95) for unit in units[:1]))
+        return Route(
+            tuple(OPDGuess(opd=unit.code, confidence=round(chance, 3)) for unit in units[:1])
+        )
+
+    def features(
+        self, tokens: Sequence[str], places: Set[int], matters: Doubles
+    ) -> tuple[Doubles, tuple[str, ...]]:
+        """What speaks for each unit, in the order of `Weights`, and the keywords that were found.
+
+        `matters` tells how likely the text is each of `MATTERS`.
+        """
+        found = np.zeros((len(self.units), 3))
+        because: list[str] = []
+        for hit in {hit.phrase: hit for hit in self.index.scan(tokens)}.values():
+            somewhere = hit.start in places
+            if not somewhere:
+                because.append(hit.phrase)
+            for place, weight in hit.value:
+                found[place, 1] += weight * (_ONLY_WHERE if somewhere else 1.0)
+        found[:, 2] = found[:, 1] * self.below
+        found[:, 1] = np.log1p(found[:, 1])
+        found[:, 0] = np.log(matters @ self.doers + _FLOOR)
+        return found, tuple(because)
+
+    def likeliest(
+        self,
+        features: Doubles,
+        because: tuple[str, ...],
+        weights: Weights,
+        accused: float,
+        asked: str | None,
+    ) -> Route:
+        """The three likeliest units with their chance, and the outside body if that leads.
+
+        `accused` is the chance that the text is for those who handle accusations.
+        """
+        if not self.units:
+            return Route()
+        odds = features @ weights.values
+        if asked:
+            odds += [_ASKED if unit.code == asked else 0.0 for unit in self.units]
+        grown = np.exp(odds - odds.max())
+        chances = grown / grown.sum() * (1.0 - accused)
+        for place, _ in self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())[:1]:
+            chances[place] += accused
+        order = np.argsort(-chances, kind="stable").tolist()
+        first = self.units[order[0]]
+        inside = [place for place in order if not self.units[place].external][:3]
+        return Route(
+            tuple(
+                OPDGuess(opd=self.units[place].code, confidence=round(float(chances[place]), 3))
+                for place in inside
+            ),
+            first.code if first.external else None,
+            because,
+        )
 
     def _ranked(self, points: dict[int, float], because: tuple[str, ...]) -> Route:
         total = sum(points.values()) + _DOUBT
@@ -100,9 +200,10 @@ def _confidence(points: float, total: float) -> float:
     return round(min(0.97, points / total), 3)
 
 
-def router_of(units: tuple[Unit, ...], phrase: Phrase) -> Router:
-    """The compiled router of a region's list."""
-    listed = tuple(unit for unit in units if not unit.is_triage)
+def router_of(units: tuple[Unit, ...], phrase: Phrase, profile: Profile | None = None) -> Router:
+    """The compiled router of a region's list; `profile` tells what its units do."""
+    # By code: among equally likely units the order is always the same.
+    listed = tuple(sorted((u for u in units if not u.is_triage), key=lambda unit: unit.code))
     weights: dict[tuple[str, ...], dict[int, float]] = {}
     for place, unit in enumerate(listed):
         factor = _INTERNAL if unit.internal_only else 1.0
@@ -118,7 +219,36 @@ def router_of(units: tuple[Unit, ...], phrase: Phrase) -> Router:
         tokens: tuple((place, weight / len(known) ** 0.5) for place, weight in known.items())
         for tokens, known in weights.items()
     }
-    return Router(listed, PhraseIndex(shared), _handlers(listed))
+    doers = _doers(profile(listed)) if profile and listed else np.zeros((0, len(listed)))
+    below = np.array([float(unit.parent is not None) for unit in listed])
+    return Router(listed, PhraseIndex(shared), _handlers(listed), doers, below)
+
+
+def _doers(profiles: Doubles) -> Doubles:
+    """For each matter how much each unit does of it, compared with what the unit does most."""
+    shares = profiles / profiles.max(axis=1, keepdims=True)
+    doers: Doubles = np.where(shares >= _LEAST_SHARE, shares, 0.0).T.copy()
+    return doers
+
+
+class Routers:
+    """The routers of the lists in use, compiled once each."""
+
+    def __init__(self, phrase: Phrase, profile: Profile | None = None) -> None:
+        self._phrase = phrase
+        self._profile = profile
+        self._known: dict[int, tuple[tuple[Unit, ...], Router]] = {}
+
+    def of(self, units: tuple[Unit, ...]) -> Router:
+        """The router of this list."""
+        # By identity, with the list kept alive: comparing forty units a text would cost more.
+        known = self._known.get(id(units))
+        if known is None or known[0] is not units:
+            if len(self._known) >= _MOST_ROUTERS:
+                self._known.clear()
+            known = (units, router_of(units, self._phrase, self._profile))
+            self._known[id(units)] = known
+        return known[1]
 
 
 def _add(

@@ -1,6 +1,6 @@
 """Settings of the classifier; those every service shares are in `shared.settings`."""
 
-from typing import Literal
+from pathlib import Path
 
 from pydantic import Field
 
@@ -10,6 +10,14 @@ from shared.settings import Settings
 class ClassifierSettings(Settings):
     """Prefix `TANGGAP_`, read once at start."""
 
-    classifier_model: Literal["rules-1"] = Field(
-        default="rules-1", description="Version of the model that answers; named in every answer."
+    classifier_model: str = Field(
+        default="auto",
+        pattern=r"^(auto|rules-1|linear-\d+)$",
+        description="Model that answers: `auto` is the newest artefact; name one to go back to it, "
+        "or `rules-1` for none. Every answer names its model.",
+    )
+    classifier_artefacts: Path | None = Field(
+        default=None,
+        description="Folder of artefacts that `tanggap train` wrote; without it those that came "
+        "with the release are used.",
     )

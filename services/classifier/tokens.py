@@ -44,6 +44,11 @@ class Normaliser:
         )
         self._memo: dict[str, str] = {}
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the lists."""
+        return frozenset(self._known)
+
     def tokens(self, words: Iterable[str]) -> list[str]:
         """The words in their known form; a word said twice in a row counts once."""
         memo = self._memo

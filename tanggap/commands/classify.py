@@ -23,20 +23,23 @@ def register(app: typer.Typer) -> None:
 def classify(
     text: Annotated[str, typer.Argument(help='The text, or "-": a {"text": …} a line on stdin.')],
     region: Annotated[str | None, typer.Option(help="The region whose OPDs may be named.")] = None,
+    model: Annotated[
+        str, typer.Option(help='Which model answers: "auto", an artefact, or "rules-1".')
+    ] = "auto",
     as_json: AsJSON = False,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Classify a text; with "-" each line in gives one line of JSON out, in order."""
+    from services.classifier.choosing import chosen as chosen_model
     from services.classifier.lines import AT_ONCE, classify_lines
     from services.classifier.ports import ClassificationRequest
-    from services.classifier.ruled import RuleClassifier
 
     chosen = region or settings_of(data).default_region
     directory = _directory(data)
     if chosen and directory.region(chosen) is None:
         raise TanggapError(f"region {chosen} is not known")
     units = directory.opds(chosen) if chosen else ()
-    classifier = RuleClassifier()
+    classifier = chosen_model(model)
     if text == "-":
         # A person who types sees each answer at once.
         at_once = 1 if sys.stdin.isatty() else AT_ONCE
@@ -87,4 +90,5 @@ def _rows(result: dict[str, Any]) -> list[list[Any]]:
         ["masked text", result["masked_text"]],
         ["reasons", "; ".join(result["reasons"])],
         ["model", result["model_version"]],
+        ["degraded", result["degraded"]],
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from services.classifier.training.sets import statements
 from shared.contracts.enums import Category, Kind, Language, Maladministration, PIIType, Urgency
 from shared.directory.seed import load_seed
 
@@ -205,6 +206,40 @@ def test_numbers_have_the_shape_of_their_type() -> None:
 def test_there_is_enough_personal_data() -> None:
     assert sum(row["lookalike"] == "0" for row in PERSONAL) >= 400
     assert sum(row["lookalike"] == "1" for row in PERSONAL) >= 100
+
+
+def test_statements_are_labelled_by_the_same_rules() -> None:
+    found = statements()
+    units = {code.partition("/")[2] for code in UNITS}
+    assert len(found) >= 1_400
+    for one in found:
+        assert one.split == "train"
+        assert one.kind in {*Kind, None}, one.text
+        assert one.category in set(Category), one.text
+        assert one.urgency in set(Urgency), one.text
+        assert one.language in {*Language, None}, one.text
+        assert set(one.units) <= units, one.text
+        assert set(one.tags or ()) <= set(Maladministration), one.text
+        assert bool(one.accuses) >= bool(one.berkadar), one.text
+        assert one.accuses == (one.category == Category.PERILAKU_PETUGAS_PUNGLI), one.text
+        assert not one.accuses or (one.kind, one.units) == (Kind.PENGADUAN, ("inspektorat",))
+        assert one.kind == Kind.PENGADUAN or one.urgency == Urgency.RENDAH, one.text
+    texts = [_normal(one.text) for one in found]
+    assert [text for text, times in Counter(texts).items() if times > 1] == []
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = _normal(text).split()
+    return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
+
+
+def test_no_statement_repeats_a_row_that_measures() -> None:
+    measuring = [row["text"] for row in REPORTS if row["split"] != "train"]
+    whole = {_normal(text) for text in measuring}
+    runs = set[tuple[str, ...]]().union(*map(_runs, measuring))
+    for one in statements():
+        assert _normal(one.text) not in whole, one.text
+        assert runs.isdisjoint(_runs(one.text)), one.text
 
 
 def test_near_duplicates_and_their_lookalikes() -> None:

@@ -1,0 +1,1 @@
+"""Linear models on hashed n-grams: served with numpy alone."""

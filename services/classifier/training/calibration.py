@@ -1,0 +1,57 @@
+"""Turns weighted sums into probabilities, fitted on texts the weights have not seen."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.classifier.linear.features import Floats
+
+Doubles = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+_SLOPES = np.geomspace(0.2, 12.0, 60)
+
+
+def softmax_slope(sums: Floats, labels: NDArray[np.int64]) -> float:
+    """The slope (an inverse temperature) under which the true labels are likeliest."""
+    return float(min(_SLOPES, key=lambda slope: _surprise(slope * sums.astype(float), labels)))
+
+
+def _surprise(scaled: Doubles, labels: NDArray[np.int64]) -> float:
+    top = scaled.max(axis=1, keepdims=True)
+    logs = scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True))
+    return float(-logs[np.arange(len(labels)), labels].mean())
+
+
+def logistic_line(sums: Floats, truth: Bools) -> tuple[float, float]:
+    """Slope and offset of Platt's method, its targets softened as he advises."""
+    yes, no = int(truth.sum()), int((~truth).sum())
+    wanted = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
+    slope, offset = 1.0, 0.0
+    values = sums.astype(float)
+    for _ in range(100):
+        chance = 1 / (1 + np.exp(-np.clip(slope * values + offset, -30, 30)))
+        error, spread = chance - wanted, np.maximum(chance * (1 - chance), 1e-9)
+        gradient = np.array([error @ values, error.sum()])
+        bend = np.array(
+            [[spread @ (values * values), spread @ values], [spread @ values, spread.sum()]]
+        ) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(bend, gradient)
+        slope, offset = slope - float(step[0]), offset - float(step[1])
+        if np.abs(step).max() < 1e-8:
+            break
+    return slope, offset
+
+
+def most_found(scores: Floats, truth: Bools, precision: float) -> float:
+    """The lowest threshold from which at least `precision` of what is found is right."""
+    order = np.argsort(-scores, kind="stable")
+    right = np.cumsum(truth[order])
+    good = np.flatnonzero(right / np.arange(1, len(order) + 1) >= precision)
+    return float(scores[order[good[-1]]]) if len(good) else 1.0
+
+
+def best_threshold(scores: Floats, gain: Callable[[Bools], float]) -> float:
+    """The threshold with the most gain among the scores' own hundredths."""
+    candidates = np.unique(np.quantile(scores, np.linspace(0.01, 0.99, 99)))
+    return float(max(candidates, key=lambda threshold: gain(scores >= threshold)))

@@ -1,0 +1,74 @@
+"""Writes the model card of an artefact."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.classifier.evaluation import Figure
+
+_HEAD = """# {version}
+
+Linear models of the classifier: logistic regressions on hashed n-grams of words and characters, on
+the words in their known form, and on what the rules and word lists found. Made by `tanggap train`
+and checked by `tanggap evaluate sets`; served with numpy alone. Decisions: `docs/adr`, no. 0060.
+
+## Use
+
+Sorts what citizens of Indonesian regions write to their offices: tone, language, kind, category,
+unit, urgency, accusation, maladministration, spam. A person reads every case afterwards; nothing is
+refused or closed by these models. Not for other texts, and not to judge the people who write.
+
+## Data
+
+| set | licence | source | used for |
+|---|---|---|---|
+"""
+_AFTER_DATA = """
+SmSA and NusaX are shared alike (CC BY-SA 4.0): Purwarianti & Crisdayanti 2019 and the IndoNLU
+authors; Winata et al. 2023 (NusaX); Cahyawijaya et al. 2023 (NusaWrites). Whether trained weights
+are derived from the texts is not settled, so the attribution stays with them. No text is in the
+artefact: it holds weights of hashed n-grams, in steps of 1/127.
+
+People's corrections used: {corrections}.
+
+## Figures
+
+Macro-F1 or share with its 95 % interval (bootstrap). Tone and language on the valid files, on which
+they were chosen and calibrated; the rest on the test rows of the labelled sets, read for nothing
+but this table. `Level`: what the linear layer has to reach.
+
+| task | value | 95 % | rows | level |
+|---|---:|---|---:|---:|
+"""
+_LIMITS = """
+## Limits
+
+- The reports were written at a desk, by few hands, richer in hard cases than an inbox. Shares and
+  confidences must be looked at again on real corrections (`tanggap train --corrections`).
+- Danger and accusations told in words that no training text has are missed; no model of single
+  words and letters knows that "sudah tidak menyahut" is a danger unless somebody showed it.
+- Banjarese, Papuan Malay and Javanese reports have not been reviewed by native speakers. Papuan
+  Malay is trained as Ambonese Malay (`abs`).
+- Tone was learnt from reviews and posts, not from complaints.
+- Thresholds: {thresholds}. Chosen on train and dev so that as much as possible is found with six in
+  ten right.
+"""
+
+
+def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
+    """The card, in Markdown."""
+    lines = [_HEAD.format(version=manifest["version"])]
+    lines += [
+        f"| {one['name']} | {one['licence']} | {one['source']} | {one['used_for']} |\n"
+        for one in manifest["data"]
+    ]
+    lines.append(_AFTER_DATA.format(corrections=manifest["corrections"]))
+    lines += [_row(one) for one in figures]
+    told = ", ".join(f"{name} {value:.2f}" for name, value in manifest["thresholds"].items())
+    lines.append(_LIMITS.format(thresholds=told))
+    return "".join(lines)
+
+
+def _row(one: Figure) -> str:
+    must = "" if one.must is None else f"{100 * one.must:.0f}"
+    span = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
+    return f"| {one.task} | {100 * one.value:.1f} | {span} | {one.n:,} | {must} |\n"

@@ -1,0 +1,60 @@
+"""Fits what speaks for a unit, on reports whose matters were guessed without having seen them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.classifier.layered import LayeredClassifier
+from services.classifier.linear.features import Floats
+from services.classifier.ports import ClassificationRequest, Unit
+from services.classifier.reading import RuleReader
+from services.classifier.routing import Doubles, Weights
+from services.classifier.training.sets import Report
+
+_PENALTY = 0.5
+_STEPS = 300
+_RATE = 0.1
+
+
+def fit_routes(
+    classifier: LayeredClassifier,
+    reports: Sequence[Report],
+    matters: Floats,
+    units: Mapping[str, tuple[Unit, ...]],
+) -> Weights:
+    """The weights under which the right units are likeliest, found by gradient steps."""
+    reader = RuleReader()
+    cases: list[tuple[Doubles, NDArray[np.bool_]]] = []
+    for report, row in zip(reports, matters, strict=True):
+        if not report.units or not report.region:
+            continue
+        router = classifier.router(units[report.region])
+        read = reader.judged(ClassificationRequest(report.text)).read
+        right = {f"{report.region}/{unit}" for unit in report.units}
+        truth = np.array([unit.code in right for unit in router.units])
+        if truth.any():
+            features, _ = router.features(read.subject, read.places, row.astype(np.float64))
+            cases.append((features, truth))
+    found = _likeliest(cases)
+    return Weights(*(round(float(weight), 4) for weight in found))
+
+
+def _likeliest(cases: Sequence[tuple[Doubles, NDArray[np.bool_]]]) -> Doubles:
+    """Adam on the likelihood of the right units, a softmax over the units of each case."""
+    weights = np.ones(3)
+    mean, spread = np.zeros(3), np.zeros(3)
+    for step in range(1, _STEPS + 1):
+        gradient = _PENALTY * weights / max(1, len(cases))
+        for features, truth in cases:
+            odds = features @ weights
+            chances = np.exp(odds - odds.max())
+            chances /= chances.sum()
+            right = chances * truth
+            right /= max(right.sum(), 1e-12)
+            gradient += (chances - right) @ features / len(cases)
+        mean = 0.9 * mean + 0.1 * gradient
+        spread = 0.99 * spread + 0.01 * gradient**2
+        ahead = mean / (1 - 0.9**step)
+        weights = weights - _RATE * ahead / (np.sqrt(spread / (1 - 0.99**step)) + 1e-8)
+    return weights
