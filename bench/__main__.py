@@ -1,4 +1,4 @@
-"""`python -m bench [rules | stages | pipeline]`: run the benchmarks and print their tables."""
+"""`python -m bench [rules | classifier | stages | pipeline]`: run the benchmarks and print their tables."""
 
 import argparse
 import sys
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import pipeline, rules, stages
+from bench import classifier, pipeline, rules, stages
 from bench.figures import Result, print_table, write_json
 
 TITLES = {
     "rules": "Rules: one core",
+    "classifier": "Classifier: one core",
     "stages": "Stages: one core, SQLite, no broker",
     "pipeline": "Pipeline: everything, as a user starts it",
 }
@@ -38,6 +39,8 @@ def _run(name: str, console: Console, arguments: argparse.Namespace) -> list[Res
         return stages.run(
             console, quick=arguments.quick, file=arguments.texts, profile=arguments.profile
         )
+    if name == "classifier":
+        return classifier.run(console, quick=arguments.quick, file=arguments.texts)
     return rules.run(console, quick=arguments.quick, file=arguments.texts)
 
 
