@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier, Event, Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
 from services.ingest.channels.arriving import RETRIES, Arriving, Working
+from services.ingest.channels.joining import turns
 from services.ingest.channels.message import (
     HookRequest,
     Item,
@@ -19,6 +20,7 @@ from services.ingest.channels.message import (
     Part,
 )
 from services.ingest.channels.receiving import take
+from services.ingest.channels.waiting import of_sender, ready_senders
 from services.ingest.ports import Arrived, Became, Fetched, Handled
 from shared.contracts.enums import Channel
 from shared.db.statements import insert_new
@@ -38,13 +40,8 @@ class FakeTalk:
         self.arrived: list[Arrived] = []
         self.poison: set[str] = set()
         self.away = 0
-        self.inside: Event | None = None
-        self.go_on = Event()
 
     def __call__(self, conn: Connection, message: Message, arrived: Arrived) -> Handled:
-        if self.inside is not None:
-            self.inside.set()
-            assert self.go_on.wait(10)
         if self.away:
             self.away -= 1
             raise TransientError("file store")
@@ -243,20 +240,17 @@ def test_two_workers_handle_a_message_once_even_when_the_lease_is_lost(post: Pos
     assert first._lease.acquire(post.site.clock.now())
     second.work_off()
     assert post.talk.heard == []
-    post.talk.inside = Event()
-    racing = [Thread(target=first.work_off), Thread(target=second.work_off)]
-    racing[0].start()
-    assert post.talk.inside.wait(10)
-    post.site.clock.advance(timedelta(seconds=11))
-    racing[1].start()
-    post.talk.go_on.set()
-    for thread in racing:
-        thread.join(20)
+    with post.site.database.read() as conn:
+        [sender] = ready_senders(conn, post.site.clock.now(), 1)
+        kept = {one.piece.row_id: one for one in of_sender(conn, sender)}
+    first.work_off()
+    # The second had read the message before the first was done with it.
+    [turn] = turns([one.piece for one in kept.values()], post.site.clock.now())
+    assert not second._take(turn, kept)
     first.stop()
     second.stop()
-    assert [row[:2] for row in post.rows()] == [("done", "complaint")]
-    with post.site.database.read() as conn:
-        assert len(conn.execute(select(ingest_talks)).all()) == 1
+    assert len(post.talk.heard) == 1
+    assert post.rows() == [("done", "complaint", "T-1")]
 
 
 def test_files_are_waited_for_but_not_for_ever(post: Post) -> None:
