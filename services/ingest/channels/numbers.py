@@ -1,13 +1,17 @@
 """What every SMS gateway shares: whose number it is, and pieces of long messages. Pure."""
 
 import re
+from datetime import datetime, timedelta
 
 from services.ingest.channels.message import Part
+from services.ingest.channels.reading import digest
 from services.ingest.rules import e164
 
 # Short codes have at most eight digits, international numbers nine to fifteen (ITU-T E.164).
 _SUBSCRIBER = re.compile(r"\+?[0-9]{9,15}")
 _SPACING = re.compile(r"[\s().\-]")
+# Gateways repeat a call they got no answer to within minutes.
+_REPEATED_WITHIN = timedelta(minutes=10)
 _CONCAT_8, _CONCAT_16 = 0x00, 0x08  # information elements, 3GPP TS 23.040 §9.2.3.24
 
 
@@ -60,3 +64,13 @@ def piece(reference: int | str, number: int | None, total: int | None) -> Part |
     if number is None or total is None or not 1 <= number <= total or not 1 < total < 256:
         return None
     return Part(str(reference), number, total)
+
+
+def made_up_id(received_at: datetime, time: str, *parts: str) -> str:
+    """An id for a message whose gateway gives none: the same words at the same time are the same.
+
+    Where no time is told either, those received within the same ten minutes are: somebody may well
+    send the same command again tomorrow.
+    """
+    slot = int(received_at.timestamp() // _REPEATED_WITHIN.total_seconds())
+    return digest(time or slot, *parts)
