@@ -18,10 +18,11 @@ _CONTESTABLE = _FINISHED | {Status.DITOLAK, Status.BUKAN_WEWENANG}
 
 def act(case: Case, done: CitizenActed) -> Decision | None:
     """Apply a citizen's act; none when it changes nothing (a second rating, an empty addition)."""
-    draft = Draft(case, Actor.CITIZEN, done.received_at)
+    at = moment(case, done)
+    draft = Draft(case, Actor.CITIZEN, at)
     if done.act is CitizenAct.ANSWER and case.open and case.paused:
         _answer(draft, done.text)
-    elif done.act is CitizenAct.NOT_DONE and may_reopen(case, done.received_at):
+    elif done.act is CitizenAct.NOT_DONE and may_reopen(case, at):
         reopen(draft, done.text, public=True)
     elif done.act is CitizenAct.RATE:
         if not may_rate(case) or done.score is None:
@@ -33,6 +34,17 @@ def act(case: Case, done: CitizenActed) -> Decision | None:
     elif done.text or done.files:
         _add(draft, done.text)
     return draft.done() if draft.case.version > case.version else None
+
+
+def moment(case: Case, done: CitizenActed) -> datetime:
+    """When the citizen did it: the provider's time where it counts, never before what it is about.
+
+    So a "belum selesai" sent in time counts though the provider delivered it late.
+    """
+    if done.sent_at is None:
+        return done.received_at
+    times = (case.received_at, case.replied_at, case.window_from, case.closed_at)
+    return min(done.received_at, max(done.sent_at, *(at for at in times if at is not None)))
 
 
 def may_reopen(case: Case, now: datetime) -> bool:

@@ -143,7 +143,7 @@ class DeskHandlers:
     def _open(self, data: FeedbackClassified, ticket: str, directory: Directory) -> Opened:
         if directory.region(data.region) is None:
             raise InvalidMessageError("unknown-region", data.region)
-        policy = self._clocks.policy_for(data.region, data.received_at, directory)
+        policy = self._clocks.policy_for(data.region, data.starts_at, directory)
         return open_case(data, ticket, policy, directory, self._threshold)
 
     def _wait(self, conn: Connection, event_id: str, data: CitizenActed) -> None:

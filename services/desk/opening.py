@@ -57,13 +57,13 @@ def open_case(
         anonymous=complaint.anonymous,
         confidential=complaint.confidential,
         has_contact=complaint.has_contact,
-        received_at=complaint.received_at,
+        received_at=complaint.starts_at,
         policy=policy,
         lapor=complaint.channel is Channel.LAPOR,
     )
     event = _opened(case, complaint)
     # The opening counts from the receipt: how long the pipeline took changes no figure.
-    step = Step(CaseEventType.OPENED, event, complaint.received_at, notice=_notice(case, complaint))
+    step = Step(CaseEventType.OPENED, event, case.received_at, notice=_notice(case, complaint))
     return Opened(case, step, _details(complaint))
 
 
@@ -116,6 +116,7 @@ def _opened(case: Case, complaint: FeedbackClassified) -> CaseOpened:
         lapor=case.lapor,
         policy=case.policy,
         history=complaint.history,
+        accepted_at=complaint.received_at if complaint.sent_at else None,
     )
 
 
@@ -146,4 +147,4 @@ def _details(complaint: FeedbackClassified) -> dict[str, Any]:
 
 def opened_at(complaint: FeedbackClassified, now: datetime) -> datetime:
     """When desk opened it; imported and simulated history counts as opened on receipt."""
-    return complaint.received_at if complaint.history else now
+    return complaint.starts_at if complaint.history else now

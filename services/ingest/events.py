@@ -66,12 +66,13 @@ def reported(reporter: Reporter | None) -> Reported:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When and by which way a submission came."""
+    """When and by which way a submission came; `sent_at`: the provider's time, where it counts."""
 
     at: datetime
     channel: Channel
     files: int = 0
     history: bool = False
+    sent_at: datetime | None = None
 
 
 def complaint_event(
@@ -95,6 +96,7 @@ def complaint_event(
         has_contact=identity.reachable,
         files=arrival.files,
         history=arrival.history,
+        sent_at=arrival.sent_at,
     )
     return _outgoing(Topic.FEEDBACK_RECEIVED, ticket, data, arrival)
 
@@ -141,6 +143,7 @@ def acted_event(
         channel=arrival.channel,
         received_at=arrival.at,
         files=arrival.files,
+        sent_at=arrival.sent_at,
     )
     return _outgoing(Topic.CITIZEN_ACTED, ticket, data, arrival)
 

@@ -42,7 +42,7 @@ class Scorer:
         known = [_known(event, rules) for event in events]
         changed = apply_events(conn, known, rules)
         accepted = [
-            event.data.received_at
+            event.data.known_at
             for event in events
             if isinstance(event.data, CaseOpened) and not event.data.history
         ]

@@ -6,7 +6,7 @@ order of arrival does not matter), `opd`, the unit that holds the case after the
 time is the envelope's `ce_time`.
 """
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -57,7 +57,8 @@ class CaseOpened(CaseEvent):
     """A case was opened at `opd`; the triage unit is `<region>/setda-organisasi`.
 
     `received_at` starts the clocks; `policy` is the version of the deadline policy under which
-    the case was received and which it keeps.
+    the case was received and which it keeps. `accepted_at` is told when the provider's time starts
+    the clocks: latency is counted from it.
     """
 
     channel: Channel
@@ -74,6 +75,12 @@ class CaseOpened(CaseEvent):
     lapor: bool = False
     policy: str
     history: bool = False
+    accepted_at: Instant | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When we had the complaint."""
+        return self.accepted_at or self.received_at
 
 
 class CaseVerified(CaseEvent):

@@ -1,6 +1,6 @@
 """`feedback.received.v1`, `feedback.classified.v1` and `citizen.acted.v1` (design §3)."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -33,7 +33,8 @@ class FeedbackReceived(WireModel):
     """A complaint (`ticket`) or a survey (`receipt`) as it was accepted; `text` is masked.
 
     `has_contact`: the citizen can be reached outside the tracking page. `history`: simulated or
-    imported past, left out of latency figures.
+    imported past, left out of latency figures. `sent_at`: the provider's time, told only where
+    clocks start at it (design §2.10).
     """
 
     ticket: str | None = None
@@ -56,6 +57,7 @@ class FeedbackReceived(WireModel):
     has_contact: bool = False
     files: Annotated[int, Field(ge=0)] = 0
     history: bool = False
+    sent_at: Instant | None = None
 
     @model_validator(mode="after")
     def _one_identifier(self) -> "FeedbackReceived":
@@ -63,6 +65,11 @@ class FeedbackReceived(WireModel):
         if expected is None or (self.ticket and self.receipt):
             raise ValueError("a complaint has a ticket, a survey a receipt, never both")
         return self
+
+    @property
+    def starts_at(self) -> datetime:
+        """When the clocks start: when the citizen sent it, else when it was accepted."""
+        return self.sent_at or self.received_at
 
     @property
     def reference(self) -> str:
@@ -79,7 +86,8 @@ class FeedbackClassified(FeedbackReceived):
 class CitizenActed(WireModel):
     """A citizen answered, added, said "belum selesai", rated or withdrew.
 
-    `text` is masked; the event's id names the act for the citizen's own page.
+    `text` is masked; the event's id names the act for the citizen's own page. `sent_at`: the
+    provider's time, where it counts (design §2.10).
     """
 
     ticket: str
@@ -90,3 +98,4 @@ class CitizenActed(WireModel):
     channel: Channel
     received_at: Instant
     files: Annotated[int, Field(ge=0)] = 0
+    sent_at: Instant | None = None

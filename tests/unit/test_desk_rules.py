@@ -59,6 +59,43 @@ def acted(kind: CitizenAct, at: datetime = NOW, **fields: Any) -> CitizenActed:
     )
 
 
+def test_clocks_start_when_the_citizen_sent_it_latency_when_we_had_it() -> None:
+    sent = NOW - timedelta(days=2)
+    report = complaint(received_at=NOW, sent_at=sent)
+    found = open_case(report, report.reference, "p", DIRECTORY, 0.5)
+    case, step = found.case, found.step
+    assert isinstance(step.event, CaseOpened)
+    assert case.received_at == step.at == step.event.received_at == sent
+    assert step.event.accepted_at == step.event.known_at == NOW
+    plain = open_case(complaint(received_at=NOW), "X", "p", DIRECTORY, 0.5).step.event
+    assert isinstance(plain, CaseOpened)
+    assert (plain.accepted_at, plain.known_at) == (None, NOW)
+
+
+def test_belum_selesai_sent_in_time_counts_though_it_is_delivered_late() -> None:
+    window = NOW + timedelta(days=14)
+    closed = replace(
+        opened(), status=Status.SELESAI, closed_at=NOW, window_from=NOW, window_until=window
+    )
+    late, sent = window + timedelta(hours=1), window - timedelta(hours=1)
+    told_late = citizen_rules.act(closed, acted(CitizenAct.NOT_DONE, late, text="belum"))
+    assert told_late is not None
+    assert kinds(told_late) == [Type.ADDED]
+    in_time = citizen_rules.act(
+        closed, acted(CitizenAct.NOT_DONE, late, text="belum", sent_at=sent)
+    )
+    assert in_time is not None
+    assert kinds(in_time) == [Type.REOPENED]
+    assert in_time.steps[0].at == sent
+
+
+def test_an_act_is_never_before_what_it_is_about_nor_after_its_receipt() -> None:
+    case = replace(opened(), replied_at=NOW + timedelta(hours=2))
+    early = acted(CitizenAct.ADD, NOW + timedelta(hours=3), text="x", sent_at=NOW)
+    assert citizen_rules.moment(case, early) == NOW + timedelta(hours=2)
+    assert citizen_rules.moment(case, acted(CitizenAct.ADD, NOW, sent_at=NOW)) == NOW
+
+
 @pytest.mark.parametrize(
     ("action", "fields", "events", "status"),
     [
