@@ -149,12 +149,22 @@ class Tracking:
             raise refused(Refusal.NOT_FOUND, "not_found", "code")
         return found
 
+    def fits(self, conn: Connection, ticket: str, code: str) -> bool:
+        """Whether the code is the ticket's; for who owns it anyhow, so nothing is counted."""
+        found = intake.submission(conn, ticket)
+        expected = found.code_hash if found else ""
+        return hmac.compare_digest(code_hash(self.vault, ticket, code), expected)
+
     def view(self, found: intake.Submission, now: datetime) -> View:
         """What the citizen may see now."""
         with self.database.read() as conn:
-            case = self.cases(conn, found.ticket, now)
-            checking = case is None and store.is_dead_letter(conn, found.ticket)
-            acts = intake.acts(conn, found.ticket) if case is None else []
+            return self.view_in(conn, found, now)
+
+    def view_in(self, conn: Connection, found: intake.Submission, now: datetime) -> View:
+        """The same, as the connection's transaction sees it."""
+        case = self.cases(conn, found.ticket, now)
+        checking = case is None and store.is_dead_letter(conn, found.ticket)
+        acts = intake.acts(conn, found.ticket) if case is None else []
         return View(
             ticket=found.ticket,
             region=found.region,
