@@ -107,7 +107,7 @@ def _message(message: Document, provider_id: str, bot: str, *, edited: bool = Fa
     if not (text or media or place) or (edited and place):
         return Aside(Why.UNKNOWN)
     album = line(message.get("media_group_id"))
-    answered = message if edited else inner(message, "reply_to_message")
+    other = line((message if edited else inner(message, "reply_to_message")).get("message_id"))
     return Message(
         provider_id=provider_id,
         account=bot,
@@ -117,9 +117,9 @@ def _message(message: Document, provider_id: str, bot: str, *, edited: bool = Fa
         name=_name(inner(message, "from")),
         media=media,
         point=place,
-        replies_to=line(answered.get("message_id")) or None,
+        replies_to=other or None,
         group=album if album and not edited else None,
-        edited=edited,
+        edited=edited and bool(other),
     )
 
 
