@@ -2,7 +2,7 @@
 
 import typer
 
-from tanggap.commands import export_pekppp, export_scores, export_skm
+from tanggap.commands import export_lapor, export_pekppp, export_scores, export_skm
 
 group = typer.Typer(help="Files out (XLSX, CSV).", no_args_is_help=True, rich_markup_mode=None)
 
@@ -12,5 +12,5 @@ def _group() -> None:
     """Files out (XLSX, CSV)."""
 
 
-for module in (export_pekppp, export_scores, export_skm):
+for module in (export_pekppp, export_scores, export_skm, export_lapor):
     module.register(group)

@@ -2,7 +2,13 @@
 
 import typer
 
-from tanggap.commands import import_opd, import_pekppp, import_services, import_skm
+from tanggap.commands import (
+    import_lapor,
+    import_opd,
+    import_pekppp,
+    import_services,
+    import_skm,
+)
 
 group = typer.Typer(help="Files in (CSV, XLSX).", no_args_is_help=True, rich_markup_mode=None)
 
@@ -12,5 +18,5 @@ def _group() -> None:
     """Files in (CSV, XLSX)."""
 
 
-for module in (import_opd, import_services, import_pekppp, import_skm):
+for module in (import_opd, import_services, import_pekppp, import_skm, import_lapor):
     module.register(group)
