@@ -7,6 +7,7 @@ import typer
 
 from tanggap.commands import (
     backup,
+    channels,
     classify,
     database,
     dead_letters,
@@ -41,6 +42,7 @@ app.add_typer(database.group, name="db")
 app.add_typer(topics.group, name="topics")
 app.add_typer(score.group, name="score")
 app.add_typer(dead_letters.group, name="dlq")
+app.add_typer(channels.group, name="channels")
 app.add_typer(outbox.group, name="outbox")
 app.add_typer(users.group, name="users")
 app.add_typer(survey.group, name="survey")

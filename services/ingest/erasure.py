@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from services.ingest.channels.forgetting import clear_messages
 from services.ingest.ports import Files
 from shared.clock import Clock
 from shared.db.engine import Database
@@ -59,6 +60,7 @@ def erase(
             raise TanggapError(f"{wanted} is unknown, or it was erased before")
         names = _clear(conn, wanted, now)
         acts = _clear_acts(conn, wanted)
+        clear_messages(conn, wanted)
         asked = {"asked_at": asked_at.astimezone(UTC).isoformat()} if asked_at else {}
         conn.execute(
             insert(ingest_erasures).values(

@@ -1,4 +1,4 @@
-"""What has to be swept now and then: orphaned files, and idempotency keys nobody repeats."""
+"""What has to be swept now and then: orphaned files, and what nobody repeats any more."""
 
 import threading
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.ingest.attachments import sweep_orphans
+from services.ingest.channels.forgetting import sweep_messages
 from shared.clock import Clock
 from shared.db.engine import Database
 from shared.db.tables.ingest import ingest_idempotency
@@ -51,12 +52,13 @@ class Housekeeping:
 
 
 def sweep(database: Database, store: FileStore, now: datetime) -> tuple[int, int]:
-    """Remove orphaned objects and old idempotency keys; how many of each."""
+    """Remove orphaned objects, old idempotency keys and messages; how many of the first two."""
     files = sweep_orphans(database, store, now)
     with database.write() as conn:
         keys = conn.execute(
             delete(ingest_idempotency).where(ingest_idempotency.c.created_at < now - KEYS_KEPT)
         ).rowcount
-    if files or keys:
-        _log.info("swept", files=files, keys=keys)
+        messages = sweep_messages(conn, now)
+    if files or keys or messages:
+        _log.info("swept", files=files, keys=keys, messages=messages)
     return files, keys

@@ -4,143 +4,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
-from services.ingest.channels.arriving import RETRIES, Arriving, Working
+from services.ingest.channels.arriving import RETRIES
 from services.ingest.channels.joining import turns
-from services.ingest.channels.message import (
-    HookRequest,
-    Item,
-    Media,
-    MediaKind,
-    Message,
-    Part,
-)
-from services.ingest.channels.receiving import take
+from services.ingest.channels.message import Media, MediaKind, Message, Part
 from services.ingest.channels.waiting import of_sender, ready_senders
-from services.ingest.ports import Arrived, Became, Fetched, Handled
-from shared.contracts.enums import Channel
-from shared.db.statements import insert_new
+from services.ingest.ports import Arrived, Handled
 from shared.db.tables.messages import ingest_messages, ingest_talks
 from shared.errors import TransientError
-from tests.fakes.channels import FakeAdapter
-from tests.intake_site import FakeRelay, Site, open_site
-
-BUDI, SITI = "+6281200000001", "+6281200000002"
-
-
-class FakeTalk:
-    """Remembers what it was handed; every message opens a complaint, unless told otherwise."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, str, str | None]] = []
-        self.arrived: list[Arrived] = []
-        self.poison: set[str] = set()
-        self.away = 0
-
-    def __call__(self, conn: Connection, message: Message, arrived: Arrived) -> Handled:
-        if self.away:
-            self.away -= 1
-            raise TransientError("file store")
-        talk: dict[str, Any] = {
-            "sender_hash": arrived.sender_hash,
-            "channel": arrived.channel.value,
-            "heard_at": arrived.received_at,
-            "progress": {},
-        }
-        insert_new(conn, ingest_talks, [talk], "sender_hash")
-        if message.text in self.poison:
-            raise ValueError(message.text)
-        region = arrived.region
-        if region is None and message.text.lower() == "kukar":
-            conn.execute(
-                update(ingest_talks)
-                .where(ingest_talks.c.sender_hash == arrived.sender_hash)
-                .values(region="kukar")
-            )
-            return Handled(Became.TALK)
-        if region is None:
-            return Handled(Became.TRIAGE)
-        self.heard.append((message.sender, message.text, region))
-        self.arrived.append(arrived)
-        return Handled(Became.COMPLAINT, f"T-{len(self.heard)}")
-
-
-class FakeMedia:
-    """A provider whose files come at the third try."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
-
-    def fetch(self, channel: Channel, message: Message) -> Fetched:
-        if self.failures:
-            self.failures -= 1
-            raise TransientError("not yet")
-        return Fetched(tuple(item.reference.encode() for item in message.media))
-
-
-class Post:
-    """A site, its worker and the messages a test sends in."""
-
-    def __init__(self, site: Site) -> None:
-        self.site, self.talk, self.media = site, FakeTalk(), FakeMedia()
-        self.sent = 0
-
-    def worker(self) -> Arriving:
-        site, poke = self.site, FakeRelay()
-        working = Working(
-            site.receiving.settings,
-            site.database,
-            site.deps.writer,
-            site.vault,
-            site.clock,
-            site.deps.directory,
-            self.talk,
-            self.media,
-            poke,
-            poke,
-        )
-        return Arriving(working)
-
-    def arrives(self, *texts: str, sender: str = BUDI, **more: Any) -> None:
-        self.takes(*(self.message(text, sender=sender, **more) for text in texts))
-
-    def message(self, text: str, **more: Any) -> Message:
-        self.sent += 1
-        values = {"provider_id": f"m-{self.sent}", "account": "1708", "sender": BUDI, "text": text}
-        return Message(**values | more)
-
-    def takes(self, *items: Item) -> None:
-        adapter = FakeAdapter(Channel.KANNEL, items)
-        call = HookRequest("POST", "", {}, (), b"", self.site.clock.now())
-        take(self.site.receiving, adapter, call)
-
-    def works(self, after: timedelta = timedelta()) -> None:
-        self.site.clock.advance(after)
-        worker = self.worker()
-        try:
-            worker.work_off()
-        finally:
-            worker.stop()
-
-    def rows(self) -> list[tuple[str, str | None, str | None]]:
-        table = ingest_messages.c
-        query = select(table.state, table.outcome, table.reference).order_by(table.id)
-        with self.site.database.read() as conn:
-            return [(row.state, row.outcome, row.reference) for row in conn.execute(query)]
-
-    def assert_accounted(self) -> None:
-        """Every accepted message is one of the known ends, and what is handled is not kept."""
-        table = ingest_messages.c
-        done = select(func.count()).where(table.state == "done", table.sealed.is_not(None))
-        with self.site.database.read() as conn:
-            assert conn.execute(done).scalar_one() == 0
-        ends = {"complaint", "act", "survey", "talk", "joined"}
-        for state, outcome, _ in self.rows():
-            assert outcome in ends if state == "done" else state in {"waiting", "triage", "dead"}
+from tests.channel_post import BUDI, SITI, FakeTalk, Post
+from tests.intake_site import open_site
 
 
 @pytest.fixture

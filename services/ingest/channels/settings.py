@@ -3,7 +3,10 @@
 One block a channel, the same names for all. Without a secret a channel lets nothing in.
 """
 
-from pydantic import Field, SecretStr, field_validator
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.ingest.channels.message import HookKeys
 from shared.contracts.enums import Channel
@@ -11,12 +14,35 @@ from shared.settings import Settings
 
 _META = frozenset({Channel.WHATSAPP, Channel.FACEBOOK, Channel.INSTAGRAM})
 _NONE = SecretStr("")
+_PLACE = ("secret_header",)
+# What the adapters ask for by name; each adapter's first lines say what it means.
+OPTIONS: Mapping[Channel, tuple[str, ...]] = {
+    Channel.VONAGE: ("method", "tolerance_seconds", *_PLACE),
+    Channel.INFOBIP: _PLACE,
+    Channel.KANNEL: ("zone", *_PLACE),
+    Channel.GAMMU: ("account", "zone", *_PLACE),
+    Channel.GENERIC: (
+        *("from", "to", "text", "id", "time", "udh", "status", "list", "account", "zone"),
+        *("secret_field", *_PLACE),
+    ),
+    Channel.TELEGRAM: ("account",),
+    Channel.FACEBOOK: ("own",),
+    Channel.INSTAGRAM: ("own",),
+}
 
 
 def _secrets(whose: str) -> SecretStr:
     field: SecretStr = Field(
         default=_NONE,
         description=f"{whose}; comma-separated, newest first. None set: every call gets 403.",
+    )
+    return field
+
+
+def _options(channel: Channel) -> dict[str, str]:
+    names = ", ".join(f"`{name}`" for name in OPTIONS[channel])
+    field: dict[str, str] = Field(
+        default_factory=dict, description=f"JSON of the adapter's own options: {names}."
     )
     return field
 
@@ -35,6 +61,14 @@ class ChannelSettings(Settings):
     hook_facebook_secrets: SecretStr = _secrets("App secrets of the Facebook page")
     hook_instagram_secrets: SecretStr = _secrets("App secrets of the Instagram account")
     hook_x_secrets: SecretStr = _secrets("Consumer secrets of X")
+    hook_vonage_options: dict[str, str] = _options(Channel.VONAGE)
+    hook_infobip_options: dict[str, str] = _options(Channel.INFOBIP)
+    hook_kannel_options: dict[str, str] = _options(Channel.KANNEL)
+    hook_gammu_options: dict[str, str] = _options(Channel.GAMMU)
+    hook_generic_options: dict[str, str] = _options(Channel.GENERIC)
+    hook_telegram_options: dict[str, str] = _options(Channel.TELEGRAM)
+    hook_facebook_options: dict[str, str] = _options(Channel.FACEBOOK)
+    hook_instagram_options: dict[str, str] = _options(Channel.INSTAGRAM)
     hook_meta_verify_token: SecretStr = Field(
         default=_NONE,
         description="What Meta repeats when a webhook (WhatsApp, Facebook, Instagram) is set up.",
@@ -73,15 +107,18 @@ class ChannelSettings(Settings):
             raise ValueError(f"no such channel: {', '.join(unknown)}")
         return value
 
+    @model_validator(mode="after")
+    def _known_options(self) -> Self:
+        for channel, names in OPTIONS.items():
+            given: dict[str, str] = getattr(self, f"hook_{channel.value}_options")
+            if unknown := sorted(set(given) - set(names)):
+                raise ValueError(f"{channel.value} has no option {', '.join(unknown)}")
+        return self
+
     def keys_of(self, channel: Channel) -> HookKeys:
         """What calls of the channel are checked with; secrets of other channels never count."""
-        block = f"hook_{channel.value}_"
-        secrets: SecretStr = getattr(self, f"{block}secrets", _NONE)
-        options = {
-            name.removeprefix(block): str(getattr(self, name))
-            for name in type(self).model_fields
-            if name.startswith(block) and name != f"{block}secrets" and getattr(self, name)
-        }
+        secrets: SecretStr = getattr(self, f"hook_{channel.value}_secrets", _NONE)
+        options: dict[str, str] = getattr(self, f"hook_{channel.value}_options", {})
         token = self.hook_meta_verify_token.get_secret_value() if channel in _META else ""
         listed = (part.strip() for part in secrets.get_secret_value().split(","))
         return HookKeys(tuple(part for part in listed if part), token or None, options)
