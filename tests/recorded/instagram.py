@@ -62,5 +62,9 @@ CALLS = {
     "story reply": sent(text="ini di mana?", reply_to={"story": {"id": "9"}}),
     "seen": call({"messaging": [event(read={"mid": "ig_9"})]}),
     "reaction": call({"messaging": [event(reaction={"mid": "ig_1", "action": "react"})]}),
+    "in a list": post_json(
+        "/hooks/instagram",
+        [{"object": "instagram", "entry": [{"id": ACCOUNT, "time": 1763700000, **comment()}]}],
+    ),
     "other object": post_json("/hooks/instagram", {"object": "page", "entry": [comment()]}),
 }

@@ -49,7 +49,8 @@ def test_handshake() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["comment in entry", "comment in changes", "values in a list", "live comment"]
+    "name",
+    ["comment in entry", "comment in changes", "values in a list", "live comment", "in a list"],
 )
 def test_a_comment_of_either_flavour(name: str) -> None:
     assert one(IG, CALLS[name]) == Message(

@@ -135,6 +135,8 @@ def test_another_network_keeps_its_prefix() -> None:
     assert found.account == "whatsapp:+14155238886"
     assert (found.name, found.point) == ("Warga Uji", Point(-1.9, 116.2, "Pasar"))
     assert found.replies_to == "SM8"
+    other = post_form(PATH, SMS | {"From": "messenger:24680135792468013"})
+    assert one(TW, other).sender == "messenger:24680135792468013"
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ from services.ingest.channels.message import (
 )
 from services.ingest.channels.reading import (
     Document,
-    document,
     from_unix,
     inner,
     line,
     listed,
     or_aside,
+    parsed,
     whole,
     words,
 )
@@ -54,10 +54,16 @@ class Instagram:
 
     def parse(self, request: HookRequest, keys: HookKeys) -> Sequence[Item]:
         """Every comment and direct message of every entry."""
-        call = document(request.body)
-        if call.get("object") != "instagram":
-            return (Aside(Why.UNKNOWN),)
-        return or_aside(item for entry in listed(call.get("entry")) for item in _items(entry, keys))
+        found = parsed(request.body)
+        # Meta's own examples show a list around the document.
+        calls = listed(found if isinstance(found, list) else [found])
+        return or_aside(
+            item
+            for call in calls
+            if call.get("object") == "instagram"
+            for entry in listed(call.get("entry"))
+            for item in _items(entry, keys)
+        )
 
     def accepted(self) -> HookAnswer:
         """Any 200 will do."""

@@ -128,7 +128,8 @@ def _item(fields: Mapping[str, object]) -> Item:
 
 def _message(fields: Mapping[str, object], sid: str) -> Item:
     scheme, colon, number = line(fields.get("From")).rpartition(":")
-    sender = citizen(number)
+    # Of networks without phones the id is the person: `messenger:…`.
+    sender = citizen(number) or (number if scheme else None)
     text = words(fields.get("ButtonPayload")) or words(fields.get("Body"))
     media = _media(fields)
     place = point(
