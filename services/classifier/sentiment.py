@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from math import exp
 from typing import NamedTuple
 
-from textblob import Blobber
-from textblob.base import BaseSentimentAnalyzer
-from textblob.en.sentiments import CONTINUOUS, PatternAnalyzer
-
+from services.classifier.blob import (
+    CONTINUOUS,
+    BaseSentimentAnalyzer,
+    Blobber,
+    PatternAnalyzer,
+)
 from services.classifier.lexicons import INTENSIFIER, NEGATION, Lexicons
 from services.classifier.tokens import PlainTokenizer, raw_words
 from shared.contracts.classification import SentimentGuess, SentimentProbs

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from textblob.base import BaseTokenizer
+from services.classifier.blob import BaseTokenizer
 
 _WORD = re.compile(r"[^\W_]+")
 _STRETCH = re.compile(r"([a-z])\1{2,}")
