@@ -73,6 +73,11 @@ DUTY_MESSAGES = Counter(
     "Attempts to reach a duty contact: sent, failed.",
     ["outcome"],
 )
+DELIVERY_ATTEMPTS = Counter(
+    "tanggap_delivery_attempts",
+    "Tries to send a message to a citizen: sent, again (trouble that passes), refused.",
+    ["channel", "outcome"],
+)
 STATE_READ_FAILURES = Counter(
     "tanggap_state_read_failures",
     "Scrapes that could not read their state from the database.",

@@ -1,7 +1,6 @@
 """Runs the intake: `python -m services.ingest`. All wiring is in `build`."""
 
 import sys
-from collections.abc import Mapping
 from datetime import timedelta
 
 import uvicorn
@@ -9,22 +8,18 @@ import uvicorn
 from services.ingest.app import AppDeps, Part, create_app
 from services.ingest.attachments import FileRules
 from services.ingest.cases import read_case
-from services.ingest.channels.message import Adapter
-from services.ingest.channels.receiving import Receiving, drop_receipts
-from services.ingest.channels.registry import all_adapters
-from services.ingest.channels.settings import ChannelSettings
+from services.ingest.channels.wiring import way_in
 from services.ingest.directories import CurrentDirectory
 from services.ingest.handlers import Deps
 from services.ingest.housekeeping import Housekeeping
 from services.ingest.limits import Throttle
-from services.ingest.notices import Notices, WebSender, fallback_sender
-from services.ingest.ports import NullPoke, Poke, ReceiptSink
+from services.ingest.ports import Poke
 from services.ingest.promise import PolicyPromise
+from services.ingest.sending.wiring import way_back
 from services.ingest.settings import IngestSettings
 from services.ingest.tracking import Guesses, Tracking
 from services.ingest.writer import writer_for
 from shared.clock import Clock, SystemClock
-from shared.contracts.enums import Channel
 from shared.contracts.topics import Service, Topic
 from shared.db.engine import Database
 from shared.files.store import FileStore
@@ -46,12 +41,13 @@ def build(settings: IngestSettings) -> AppDeps:
     database.assert_rules()
     store = FileStore(settings.files_url)
     relay = Relay(Service.INGEST, database, settings, clock)
-    notices = Notices({Channel.WEB: WebSender()}, fallback_sender(settings.notice_file), clock)
+    deps = handler_deps(settings, database, store, relay, clock)
+    back = way_back(settings, deps)
     processor = BatchProcessor(
         Service.INGEST,
         database,
         clock,
-        {Topic.NOTIFICATION_REQUESTED: notices},
+        {Topic.NOTIFICATION_REQUESTED: back.notices},
         relay,
         dependency_seconds=settings.dependency_seconds,
         batch_size=settings.batch_size,
@@ -59,37 +55,17 @@ def build(settings: IngestSettings) -> AppDeps:
     consumer = ConsumerLoop(processor, settings)
     watch = LagWatch(settings, Service.INGEST, processor.topics, lambda: processor.last_progress)
     register_state_collectors(database, Service.INGEST)
-    parts: tuple[Part, ...] = (relay, consumer, watch, Housekeeping(database, store, clock))
-    deps = handler_deps(settings, database, store, relay, clock)
-    receiving = receiving_of(ChannelSettings(), deps, all_adapters())
+    sweep = Housekeeping(database, store, clock)
+    ahead = way_in(deps, back.receipts, back.dispatcher)
+    parts: tuple[Part, ...] = (relay, consumer, watch, sweep, back.dispatcher, ahead.worker)
 
     def close() -> None:
+        ahead.media.close()
         deps.writer.close()
         database.close()
 
     checks = {"database": database.ping, "files": store.ready, "broker": consumer.ready}
-    return AppDeps(settings, deps, receiving, store, checks, parts, close)
-
-
-def receiving_of(
-    channels: ChannelSettings,
-    deps: Deps,
-    adapters: Mapping[Channel, Adapter],
-    receipts: ReceiptSink = drop_receipts,
-    worker: Poke | None = None,
-    dispatcher: Poke | None = None,
-) -> Receiving:
-    """What takes the calls of providers."""
-    nobody = NullPoke()
-    return Receiving(
-        channels,
-        adapters,
-        deps.writer,
-        deps.vault,
-        receipts,
-        worker or nobody,
-        dispatcher or nobody,
-    )
+    return AppDeps(settings, deps, ahead.receiving, store, checks, parts, close)
 
 
 def handler_deps(

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from services.ingest.channels.message import Message, Receipt
 from shared.contracts.enums import Channel
-from shared.contracts.notices import NotificationOutcome, NotificationRequested
 from shared.db.read.directory import Region
 
 
@@ -38,14 +37,6 @@ class Files(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove an object; one that is not there is no error."""
-        ...
-
-
-class Sender(Protocol):
-    """A way to reach a citizen; a later channel fills it."""
-
-    def send(self, notice: NotificationRequested) -> NotificationOutcome:
-        """Try to deliver; never raises for a number that does not answer."""
         ...
 
 

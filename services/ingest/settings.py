@@ -56,7 +56,8 @@ class IngestSettings(Settings):
     )
     notice_file: str = Field(
         default="",
-        description="Append notices of channels without a sender to this file; empty: log a line.",
+        description="For development: messages of channels without a sender go to this file, with "
+        "words and addresses; `-`: to the console. Empty: they are not sent.",
     )
 
     hook_open311_secrets: SecretStr = Field(

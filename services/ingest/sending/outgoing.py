@@ -25,9 +25,11 @@ class Letter:
     """What is sealed: addresses by channel, and the words.
 
     `account` is our number, page or bot the citizen wrote to, used on their own channel only.
-    `thread` is the comment a first private reply hangs on. `tail` (how to follow the case) stays
-    when `text` must be cut. `reference` tells the letter from every other one: it goes along with
-    each try, so that a provider which knows such a thing sends it once.
+    `thread` is the comment a first private reply hangs on. `origin` is the citizen's own channel.
+    `tail` (how to answer, and follow the case) stays when `text` must be cut; `follow` is the same
+    for who can only open a page, `link` the bare address of it. `reference` tells the letter from
+    every other one: it goes along with each try, so that a provider that knows such a thing sends
+    it once.
     """
 
     to: Mapping[str, str] = field(hash=False)
@@ -35,6 +37,9 @@ class Letter:
     account: str = ""
     thread: str | None = None
     tail: str = ""
+    follow: str = ""
+    link: str = ""
+    origin: str = ""
     reference: str = ""
 
     def sealed(self, vault: Vault) -> tuple[bytes, bytes]:
@@ -72,7 +77,9 @@ def answer(
     was public: the answer is then a private reply to it. `ticket` is the case it is about, so that
     an erasure finds the row. Quiet hours do not hold an answer up: the citizen has just written.
     """
-    letter = Letter({channel.value: to}, text, account, thread, reference=new_event_id())
+    letter = Letter(
+        {channel.value: to}, text, account, thread, origin=channel.value, reference=new_event_id()
+    )
     return put(
         conn,
         vault,

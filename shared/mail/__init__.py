@@ -1,0 +1,1 @@
+"""E-mail out, for notices to citizens and digests to staff."""
