@@ -213,7 +213,7 @@ def _with_survey(kept: Kept, survey: Survey | None, became: Became) -> Kept:
 
 
 def _arrival(arrived: Arrived, files: int) -> Arrival:
-    return Arrival(arrived.received_at, arrived.channel, files)
+    return Arrival(arrived.received_at, arrived.channel, files, sent_at=arrived.sent_at)
 
 
 def _files(deps: Deps, arrived: Arrived) -> tuple[list[CleanFile], int]:

@@ -22,13 +22,13 @@ def of_report(text: str, message: Message, files: int, lost: int) -> str:
 
 
 def of_act(text: str, message: Message, files: int, lost: int) -> str:
-    """The text of an act; empty only when files speak for it."""
+    """The text of an act; empty only when files or a rating speak for it."""
     parts = [text.strip()]
     if message.point is not None:
         point = message.point
         named = ", ".join(filter(None, (point.name, point.address)))
         parts.append(f"Lokasi: {point.lat:.6f}, {point.lon:.6f} {named}".strip())
-    elif not text.strip() and not files:
+    elif message.media and not text.strip() and not files:
         parts.append(f"({_what(message)})")
     return _noted("\n".join(filter(None, parts)), files, lost)
 

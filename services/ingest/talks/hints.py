@@ -110,7 +110,7 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 def _phrases(keywords: tuple[str, ...]) -> re.Pattern[str]:
     """Keywords of several words, with a name between them: `jalan (Sudirman) rusak`."""
     known = "|".join(
-        r"\W{1,3}(?:\w+\W{1,3}){0,2}".join(map(re.escape, keyword.lower().split()))
+        r"\W{1,3}(?:\w+\W{1,3}){0,4}".join(map(re.escape, keyword.lower().split()))
         for keyword in keywords
     )
     return re.compile(rf"(?<!\w)(?:{known})(?!\w)" if known else r"(?!)")

@@ -1,0 +1,350 @@
+"""Conversations through the worker: what a message writes, what is answered, what is not told."""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from prometheus_client import REGISTRY, generate_latest
+from sqlalchemy import select
+
+from services.ingest.channels.arriving import Arriving, Working
+from services.ingest.channels.message import HookRequest, Media, MediaKind, Message, Point
+from services.ingest.channels.receiving import take
+from services.ingest.erasure import erase
+from services.ingest.ports import Fetched
+from services.ingest.sending.outgoing import Letter
+from services.ingest.talks.applying import handle
+from services.ingest.talks.rules import REMOVED
+from services.ingest.tokens import issue_tokens
+from services.ingest.tracking import CaseView, Due, Entry
+from shared.contracts.enums import Channel, CitizenAct, Status
+from shared.contracts.feedback import CitizenActed, FeedbackReceived
+from shared.db.read import intake
+from shared.db.tables import metadata
+from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest_talks
+from shared.ids import new_ticket
+from shared.logs import configure
+from tests.fakes.channels import FakeAdapter
+from tests.intake_site import FakeRelay, Site, open_site
+
+BUDI, SITI = "+6281234567890", "+6281298765432"
+MINUTE = timedelta(minutes=1)
+SECRETS = {f"hook_{channel}_secrets": "x" for channel in ("kannel", "facebook", "x")}
+STREET = "Jalan Sudirman rusak di depan pasar"
+
+
+class FakeMedia:
+    """A provider whose files are what their reference says."""
+
+    def fetch(self, channel: Channel, message: Message) -> Fetched:
+        return Fetched(tuple(bytes.fromhex(media.reference) for media in message.media))
+
+
+class Room:
+    """A site with its worker, and citizens who write."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.sent = site, 0
+
+    def says(self, text: str = "", who: str = BUDI, **more: Any) -> list[str]:
+        """Let somebody write; what is answered to it, as words."""
+        self.sent += 1
+        channel = more.pop("channel", Channel.KANNEL)
+        values = {"provider_id": f"m-{self.sent}", "account": "1708", "sender": who, "text": text}
+        before = max(self.letters(), default=0)
+        call = HookRequest("POST", "", {}, (), b"", self.site.clock.now())
+        take(self.site.receiving, FakeAdapter(channel, (Message(**values | more),)), call)
+        self.works()
+        return [letter.text for row_id, letter in self.letters().items() if row_id > before]
+
+    def works(self) -> None:
+        """A worker of its own each time, as after a restart."""
+        site, poke = self.site, FakeRelay()
+        talk = partial(handle, site.deps)
+        worker = Arriving(
+            Working(
+                site.receiving.settings,
+                site.database,
+                site.deps.writer,
+                site.vault,
+                site.clock,
+                site.deps.directory,
+                talk,
+                FakeMedia(),
+                poke,
+                poke,
+            )
+        )
+        worker.work_off()
+        worker.stop()
+
+    def letters(self) -> dict[int, Letter]:
+        """What is answered, by the row's id; an erasure empties the rows."""
+        table = ingest_deliveries.c
+        query = select(table.id, table.wrapped_key, table.sealed).order_by(table.id)
+        with self.site.database.read() as conn:
+            rows = conn.execute(query.where(table.sealed.is_not(None))).all()
+        vault = self.site.vault
+        return {row.id: Letter.opened(vault, row.wrapped_key, row.sealed) for row in rows}
+
+    def rows(self) -> list[tuple[str, str | None]]:
+        table = ingest_messages.c
+        with self.site.database.read() as conn:
+            query = select(table.state, table.outcome).order_by(table.id)
+            return [(row.state, row.outcome) for row in conn.execute(query)]
+
+    def complaints(self) -> list[FeedbackReceived]:
+        events = (event.data for event in self.site.events())
+        return [data for data in events if isinstance(data, FeedbackReceived)]
+
+    def acts(self) -> list[CitizenActed]:
+        events = (event.data for event in self.site.events())
+        return [data for data in events if isinstance(data, CitizenActed)]
+
+    def opens(self, text: str = f"LAPOR {STREET}", who: str = BUDI, **more: Any) -> tuple[str, str]:
+        """File a report; its ticket and code as they stand in the answer."""
+        [answer] = self.says(text, who, **more)
+        found = re.search(r"(\w{4}-\w{4}).*kode (\w{6})", answer)
+        assert found is not None, answer
+        return found[1], found[2]
+
+    def stands(self, ticket: str, status: Status, *allowed: CitizenAct) -> None:
+        """Let desk have the case at that status."""
+        asked = [Entry(self.site.clock.now(), "asked", "handler", text="Di RT berapa?")]
+        self.site.cases.views[ticket] = CaseView(
+            status,
+            "paser/dpupr",
+            Due(),
+            asked if CitizenAct.ANSWER in allowed else [],
+            "Di RT berapa?" if CitizenAct.ANSWER in allowed else None,
+            frozenset({CitizenAct.ADD, *allowed}),
+        )
+
+
+@pytest.fixture
+def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    accounts = {channel: {"*": "paser"} for channel in ("kannel", "facebook", "x")}
+    hooks = {"channel_accounts": accounts, **SECRETS}
+    with open_site(database_url, tmp_path, hooks=hooks) as site:
+        yield Room(site)
+
+
+def photo() -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20), "olive").save(out, "JPEG")
+    return out.getvalue().hex()
+
+
+def test_a_conversation_becomes_one_case_with_what_follows(room: Room) -> None:
+    assert room.says("Assalamualaikum min")[0].startswith("Kirim: LAPOR")
+    ticket, code = room.opens("Jalan di Desa Janju rusak parah")
+    assert room.says("sudah tiga bulan") == []
+    room.site.clock.advance(9 * MINUTE)
+    assert room.says(media=(Media(MediaKind.IMAGE, photo()),)) == []
+    room.site.clock.advance(11 * MINUTE)
+    assert room.says("lampu di Jalan Sudirman mati")[0].startswith("Laporan")
+    first, second = room.complaints()
+    assert (first.ticket, first.channel, first.region) == (ticket, Channel.KANNEL, "paser")
+    assert first.has_contact
+    assert second.ticket != ticket
+    acts = [(act.ticket, act.act, act.text, act.files) for act in room.acts()]
+    assert acts == [(ticket, "add", "sudah tiga bulan", 0), (ticket, "add", None, 1)]
+    assert [outcome for _, outcome in room.rows()] == [
+        "talk",
+        "complaint",
+        "act",
+        "act",
+        "complaint",
+    ]
+    # The tracking page opens with what the SMS said, and the answer can go back where it came from.
+    page = room.site.client.get(f"/api/v1/complaints/{ticket}", params={"code": code})
+    assert page.status_code == 200
+    with room.site.database.read() as conn:
+        identity = intake.open_identity(conn, room.site.vault, ticket)
+    assert identity == intake.Identity(phone=BUDI, address=BUDI, account="1708")
+
+
+def test_a_repeated_message_is_handled_once(room: Room) -> None:
+    room.says(STREET, provider_id="same")
+    assert room.says(STREET, provider_id="same") == []
+    assert room.says(f"LAPOR {STREET}")[0].startswith("Laporan ini sudah kami terima")
+    assert len(room.complaints()) == 1
+    assert len(room.rows()) == 2
+
+
+def test_only_the_number_that_filed_is_told_or_the_code(room: Room) -> None:
+    ticket, code = room.opens()
+    room.stands(ticket, Status.DIPROSES)
+    told = f"{ticket}: sedang dikerjakan (DPUPR)."
+    assert room.says(f"CEK {ticket}") == [told]
+    refused = room.says(f"CEK {ticket}", SITI)
+    assert refused == room.says(f"CEK {new_ticket()}", SITI)
+    assert refused[0].startswith("Tiket tidak ditemukan")
+    assert room.says(f"BALAS {ticket} bukan saya", SITI)[0].startswith("Tiket tidak ditemukan")
+    assert room.says(f"CEK {ticket} {code}", SITI) == [told]
+    assert room.says(f"BALAS {ticket} {code} saya tetangganya", SITI)[0].startswith("Terima kasih")
+    assert [act.text for act in room.acts()] == ["saya tetangganya"]
+    for _ in range(10):
+        room.says(f"CEK {ticket} AAAAAA", SITI)
+    assert room.says(f"CEK {ticket} {code}", SITI)[0].startswith("Terlalu banyak kode")
+    assert room.says(f"CEK {ticket}") == [told]
+
+
+def test_words_act_on_the_case_as_it_stands(room: Room) -> None:
+    ticket, _ = room.opens()
+    room.site.clock.advance(60 * MINUTE)
+    room.stands(ticket, Status.DIPROSES, CitizenAct.ANSWER)
+    assert f"BALAS {ticket}" in room.says("CEK")[0]
+    assert room.says("di RT 02")[0].startswith("Terima kasih, jawaban")
+    room.stands(ticket, Status.SELESAI, CitizenAct.RATE, CitizenAct.NOT_DONE)
+    assert room.says(f"belum selesai {ticket}")[0].startswith("Kami teruskan")
+    assert room.says("NILAI 5")[0].startswith("Terima kasih, nilai")
+    acts = [(act.act, act.text, act.score) for act in room.acts()]
+    assert acts == [
+        ("answer", "di RT 02", None),
+        ("not_done", "Warga menyatakan masalahnya belum selesai.", None),
+        ("rate", None, 5),
+    ]
+    erase(room.site.database, room.site.store, room.site.clock, ticket, by="uji", reason="uji")
+    assert room.says(f"BALAS {ticket} lagi")[0].startswith("Tiket tidak ditemukan")
+    assert room.says("lampu di Jalan Mawar mati")[0].startswith("Laporan")
+
+
+def test_a_survey_goes_on_after_a_restart_and_counts_once(room: Room) -> None:
+    site = room.site
+    [token, other] = issue_tokens(site.database, site.vault, site.clock, "paser/dinkes", 2)
+    assert "1/9 Persyaratan" in room.says(f"SURVEI {token}")[0]
+    assert "3/9 Waktu" in room.says("3 4")[0]
+    assert "1/9" in room.says(f"survey {other.lower()}")[0]
+    assert "3/9 Waktu" in room.says(f"SURVEI {token}")[0]
+    assert room.says("9")[0].startswith("Balas angka 1-4 saja. 3/9")
+    [done] = room.says("3443 444")
+    assert re.search(r"Bukti: S-\w{4}-\w{4}", done)
+    assert room.says(f"SURVEI {token}", SITI)[0].startswith("Kode survei ini sudah dipakai")
+    assert room.says(f"SURVEI {other} 343444343", SITI)[0].startswith("Terima kasih")
+    surveys = room.complaints()
+    assert [len(survey.answers or {}) for survey in surveys] == [9, 9]
+    assert all(survey.token_used and survey.opd_asked == "paser/dinkes" for survey in surveys)
+    assert list((surveys[0].answers or {}).values()) == [3, 4, 3, 4, 4, 3, 4, 4, 4]
+
+
+def test_stop_ends_notices_and_questions_until_mulai(room: Room) -> None:
+    def stopped() -> bool:
+        with room.site.database.read() as conn:
+            return conn.execute(select(ingest_talks.c.stopped_at)).scalar_one() is not None
+
+    assert room.says("STOP")[0].startswith("Anda tidak akan")
+    assert stopped()
+    assert "Di mana" not in room.says("LAPOR jalan rusak")[0]
+    assert room.says("mulai")[0].startswith("Anda akan menerima")
+    assert not stopped()
+
+
+def test_the_kabupaten_is_asked_and_the_next_message_tells_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    with open_site(database_url, tmp_path, hooks=SECRETS) as site:
+        room = Room(site)
+        assert "kabupaten mana" in room.says(STREET)[0]
+        assert room.says("sudah lama rusaknya") == []
+        assert room.rows() == [("triage", None), ("triage", None)]
+        [answer] = room.says("Kutai Timur pak")
+        assert answer.startswith("Laporan")
+        assert [outcome for _, outcome in room.rows()] == ["complaint", "act", "talk"]
+        [complaint] = room.complaints()
+        assert (complaint.region, complaint.text) == ("kutim", STREET)
+        assert room.says("LAPOR MIMIKA banjir di Jalan Cenderawasih", SITI)
+        assert room.complaints()[-1].region == "mimika"
+
+
+def test_one_question_is_asked_and_its_answer_joins(room: Room) -> None:
+    [answer] = room.says("LAPOR jalan rusak parah")
+    assert answer.endswith("Di mana tempatnya? Tulis desa dan jalannya.")
+    room.site.clock.advance(60 * MINUTE)
+    assert room.says("Desa Janju")[0].startswith("Terima kasih, ditambahkan")
+    voice_note = (Media(MediaKind.AUDIO, "00"),)
+    [asked] = room.says("", SITI, media=voice_note, point=Point(-1.9, 116.2, "Pasar"))
+    assert asked.endswith("Apa yang terjadi, dan di mana?")
+    voice = room.complaints()[-1]
+    assert voice.text.startswith("(Tanpa keterangan: pesan suara, lokasi di peta)")
+    assert voice.location is not None
+    assert (voice.location.lat, voice.location.address) == (-1.9, "Pasar")
+    room.site.clock.advance(60 * MINUTE)
+    room.says("lampu mati", SITI)
+    assert [act.text for act in room.acts()] == ["Desa Janju", "lampu mati"]
+
+
+def test_a_comment_is_answered_privately_or_without_ticket(room: Room) -> None:
+    comment = {"public": True, "thread": "c-1", "account": "page"}
+    [private] = room.says(STREET, "u-1", channel=Channel.FACEBOOK, provider_id="c-1", **comment)
+    assert re.search(r"\w{4}-\w{4}", private)
+    assert list(room.letters().values())[-1].thread == "c-1"
+    [neutral] = room.says(STREET, "u-2", channel=Channel.X, **comment)
+    assert neutral.startswith("Terima kasih, sudah kami catat")
+    assert not re.search(r"\w{4}-\w{4}", neutral)
+    gone = {"removed": True, "replies_to": "c-1", "public": True, "account": "page"}
+    assert room.says("", "u-1", channel=Channel.FACEBOOK, **gone) == []
+    assert [act.text for act in room.acts()] == [REMOVED]
+
+
+def test_a_flood_opens_few_cases_and_is_answered_once(database_url: str, tmp_path: Path) -> None:
+    hooks = {"channel_accounts": {"kannel": {"1708": "paser"}}, **SECRETS}
+    with open_site(database_url, tmp_path, hooks=hooks, intake_per_minute=2) as site:
+        room = Room(site)
+        answers = [room.says(f"LAPOR lampu nomor {n} di Jalan Mawar mati") for n in range(5)]
+        assert [len(answer) for answer in answers] == [1, 1, 1, 0, 0]
+        assert answers[2][0].startswith("Pesan Anda banyak sekali")
+        assert len(room.complaints()) == 2
+        assert len(room.acts()) == 3
+
+
+NAME, STREET_OF_HERS, OTHER_PHONE = "Zubaidah Kusumawardhani", "Gang-Rahasia-77", "081355566677"
+SECRET = f"LAPOR RAHASIA saya {NAME}, hubungi {OTHER_PHONE}: lurah {STREET_OF_HERS} minta uang"
+
+
+def test_nothing_a_citizen_writes_is_logged_or_told_again(
+    room: Room, capfd: pytest.CaptureFixture[str]
+) -> None:
+    previous = logging.getLogger().handlers[:]
+    configure("ingest", "DEBUG")
+    try:
+        ticket, code = room.opens(SECRET, SITI, name=NAME)
+        room.stands(ticket, Status.DIPROSES, CitizenAct.ANSWER)
+        for text, who in (
+            (f"CEK {ticket}", SITI),
+            (f"ini {NAME}", SITI),
+            (f"CEK {ticket} {code}", BUDI),
+        ):
+            assert len(room.says(text, who)) == 1
+    finally:
+        logging.getLogger().handlers[:] = previous
+    told = "\n".join(letter.text for letter in room.letters().values())
+    assert "DPUPR" not in told, "a confidential case names no office"
+    stored = "\n".join(
+        bytes(value).decode("latin-1") if isinstance(value, bytes) else str(value)
+        for value in all_values(room.site)
+    )
+    seen = {"logs": "".join(capfd.readouterr()), "metrics": generate_latest(REGISTRY).decode()}
+    for secret in (NAME, "Zubaidah", OTHER_PHONE, SITI, SITI.lstrip("+")):
+        for place, text in (seen | {"database": stored, "answers": told}).items():
+            assert secret not in text, (place, secret)
+    for secret in (STREET_OF_HERS, code):
+        assert secret not in seen["logs"] + seen["metrics"]
+    assert code not in stored
+    assert STREET_OF_HERS not in told
+    assert "message_handled" in seen["logs"]
+
+
+def all_values(site: Site) -> Iterator[object]:
+    with site.database.read() as conn:
+        for table in metadata.sorted_tables:
+            if not table.name.startswith(("desk_regions", "desk_opds")):
+                for row in conn.execute(select(table)):
+                    yield from row
