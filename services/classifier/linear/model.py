@@ -128,6 +128,11 @@ class LinearModel:
         self._scales = tuple(scales)
         self._groups = {group.name: group for group in groups}
 
+    @property
+    def quick(self) -> "LinearModel":
+        """Itself (`layered.Model`)."""
+        return self
+
     @classmethod
     def load(cls, folder: Path) -> "LinearModel":
         """Read and check an artefact; raises `ArtefactError`, whatever is wrong with it."""
