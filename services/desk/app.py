@@ -20,10 +20,11 @@ from services.desk.api import (
     skm,
     stream,
     triage,
+    walkins,
 )
 from services.desk.api.uploads import MAX_UPLOAD, UPLOAD_PATHS
 from services.desk.context import DeskContext
-from services.desk.pages import account, board, casepage, public, surveys
+from services.desk.pages import account, board, casepage, counter, public, surveys
 from services.desk.pages import editions as edition_pages
 from services.desk.pages import evaluation as evaluation_pages
 from services.desk.pages import followups as followup_pages
@@ -36,10 +37,11 @@ from shared.web.security import BodyLimit, SecurityHeaders
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_BODY = 256 * 1024
 _API = (
-    session, cases, triage, regions, scores, skm, stream, evaluation, followups, editions,
+    session, cases, triage, walkins, regions, scores, skm, stream, evaluation, followups, editions,
 )  # fmt: skip
 _PAGES = (
-    public, account, board, casepage, surveys, evaluation_pages, followup_pages, edition_pages,
+    public, account, board, casepage, counter, surveys, evaluation_pages, followup_pages,
+    edition_pages,
 )  # fmt: skip
 
 

@@ -197,6 +197,11 @@ def may_follow_up(viewer: Viewer, unit: str, directory: Directory) -> bool:
     return viewer.role in QUEUE_ROLES and may_see_entries(viewer, unit, directory)
 
 
+def may_take_in(viewer: Viewer) -> bool:
+    """Whether the person files reports for citizens who come or call."""
+    return viewer.role in QUEUE_ROLES and viewer.region is not None
+
+
 def may_backdate(viewer: Viewer, region: str) -> bool:
     """Whether the person may say that a step of the register was done on an earlier day."""
     return may_assess(viewer, region)

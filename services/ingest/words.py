@@ -113,6 +113,14 @@ FLAWS: Mapping[str, Mapping[Lang, Sentences]] = {
             "Choose one of {region}'s list, or leave it empty; we pass it on if needed.",
         ),
     },
+    "pass_ended": {
+        "id": ("Izin loket ini sudah berakhir.", "Buka lagi halaman Loket di desk, lalu kirim."),
+        "en": ("This counter pass has ended.", "Open the Loket page of the desk again, and send."),
+    },
+    "pass_region": {
+        "id": ("Izin loket ini untuk wilayah lain.", "Pilih wilayah {region}."),
+        "en": ("This counter pass is for another region.", "Choose the region {region}."),
+    },
     "future": {
         "id": ("Tanggal kejadian belum tiba.", "Isi tanggal paling lambat {today}."),
         "en": ("The date is in the future.", "Use a date no later than {today}."),

@@ -18,6 +18,7 @@ from services.ingest.commands import ActOnComplaint, AnswerSurvey, Command, File
 from services.ingest.handlers import Deps, Sent
 from services.ingest.metrics import Counted, count_refusal
 from services.ingest.refusals import RefusedError
+from services.ingest.walkin import HEADER, channel_of, tell, walkin_of
 from shared.ids import normalise_ticket
 from shared.web.problem import problem_responses
 
@@ -25,6 +26,9 @@ C = TypeVar("C", bound=Command)
 Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="Repeats with the same key and body are one."),
+]
+TakenIn = Annotated[
+    str | None, Header(alias=HEADER, description="A pass of the desk: staff took the report in.")
 ]
 _WRITING = (408, 409, 410, 413, 415, 422, 429, 500, 503)
 
@@ -73,12 +77,17 @@ def _filing(router: APIRouter, deps: Deps, reader: BodyReader, site: str) -> Non
         openapi_extra=body_schema(FileComplaint, files=True),
     )
     def post_complaint(
-        request: Request, body: Annotated[Body, Depends(read_complaint)], key: Key = None
+        request: Request,
+        body: Annotated[Body, Depends(read_complaint)],
+        key: Key = None,
+        taken_in: TakenIn = None,
     ) -> ComplaintAccepted:
         """Accepted means stored: ticket and tracking code are good from now on."""
         command = command_of(body, FileComplaint, Counted.COMPLAINT)
-        sent = Sent(sender_address(request), key, files=body.files)
+        passed = walkin_of(deps, taken_in, command.region, HEADER)
+        sent = Sent(sender_address(request), key, channel_of(passed), body.files)
         done = handlers.file_complaint(deps, command, sent)
+        tell(passed, done.ticket)
         return ComplaintAccepted(
             ticket=done.ticket,
             tracking_code=done.tracking_code,

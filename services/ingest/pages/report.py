@@ -25,7 +25,10 @@ from services.ingest.pages.render import (
 )
 from services.ingest.pages.words import word
 from services.ingest.refusals import Flaw, Refusal, RefusedError
+from services.ingest.walkin import FIELD as PASS
+from services.ingest.walkin import channel_of, tell, walkin_of
 from shared.db.read.directory import OPD, Region
+from shared.web.passes import MAX_LENGTH
 
 _MEGABYTE = 1024 * 1024
 MODES = ("biasa", "anonim", "rahasia")
@@ -43,6 +46,7 @@ _ANCHORS = {
     "reporter.name": "name",
     "reporter.phone": "phone",
     "reporter.email": "email",
+    PASS: "text",
 }
 _FIELDS = (
     "text",
@@ -75,8 +79,8 @@ def report_pages(deps: Deps, reader: BodyReader, renderer: Renderer) -> APIRoute
         region = pages.region(request.query_params.get("wilayah", ""))
         if region is None:
             return RedirectResponse("/", 303)
-        given = {"opd": request.query_params.get("opd", "")}
-        return pages.form(request, region, given, new_nonce())
+        given = {name: request.query_params.get(name, "") for name in ("opd", PASS)}
+        return pages.form(request, region, given, new_nonce(), pages.refusal(region, given[PASS]))
 
     @router.post("/lapor")
     def post(request: Request, body: Annotated[Body, Depends(read)]) -> Response:
@@ -102,6 +106,14 @@ class _ReportPages:
         if only is not None and "pilih" not in request.query_params:
             return RedirectResponse(f"/lapor?wilayah={only.code}", 303)
         return self._renderer.page(request, "home", here="report", regions=regions)
+
+    def refusal(self, region: Region, taken_in: str) -> RefusedError | None:
+        """Told before the form is filled in, not after."""
+        try:
+            walkin_of(self._deps, taken_in, region.code, PASS)
+        except RefusedError as error:
+            return error
+        return None
 
     def form(
         self,
@@ -138,6 +150,7 @@ class _ReportPages:
             files_hint=hint,
             opds=[opd for opd in self._deps.directory().opds(region.code) if takes_reports(opd)],
             services=self._services(values["opd"]),
+            walkin=given.get(PASS, "")[:MAX_LENGTH],
             categories=[(code.value, pick(pair, lang)) for code, pair in CATEGORIES.items()],
         )
 
@@ -147,20 +160,26 @@ class _ReportPages:
         if region is None:
             return RedirectResponse("/", 303)
         nonce, mode = fields.pop("nonce", "") or new_nonce(), fields.pop("mode", "")
-        typed = fields | {"mode": mode}
+        taken_in = fields.pop(PASS, "")
+        typed = fields | {"mode": mode, PASS: taken_in}
         # A mode that nobody knows is taken for the one that shows least.
         fields["anonymous"] = str(mode == "anonim" or mode not in ("", *MODES)).lower()
         fields["confidential"] = str(mode == "rahasia").lower()
         try:
             command = command_of(Body(None, fields), FileComplaint, Counted.COMPLAINT)
-            sent = Sent(sender_address(request), f"form:{nonce}", files=body.files)
+            passed = walkin_of(self._deps, taken_in, region.code, PASS)
+            address, key = sender_address(request), f"form:{nonce}"
+            sent = Sent(address, key, channel_of(passed), body.files)
             accepted = handlers.file_complaint(self._deps, command, sent)
         except RefusedError as error:
             nonce, shown = after_refusal(error, nonce, with_files=bool(body.files))
             return self.form(request, region, typed, nonce, shown)
-        return self._thanks(request, region, accepted)
+        tell(passed, accepted.ticket)
+        return self._thanks(request, region, accepted, taken_in)
 
-    def _thanks(self, request: Request, region: Region, accepted: Accepted) -> Response:
+    def _thanks(
+        self, request: Request, region: Region, accepted: Accepted, walkin: str
+    ) -> Response:
         return self._renderer.page(
             request,
             "thanks",
@@ -168,6 +187,7 @@ class _ReportPages:
             region=region,
             ticket=accepted.ticket,
             code=accepted.tracking_code,
+            walkin=walkin,
             due=dates.deadline_day(accepted.due_at, region, language(request)),
         )
 
