@@ -5,16 +5,17 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from services.ingest.channels.arriving import Arriving, Working
+from services.ingest.channels.arriving import Arriving
 from services.ingest.channels.message import HookRequest, Item, Message
 from services.ingest.channels.receiving import take
+from services.ingest.channels.wiring import worker_of
 from services.ingest.ports import Arrived, Became, Fetched, Handled
 from shared.contracts.enums import Channel
 from shared.db.statements import insert_new
 from shared.db.tables.messages import ingest_messages, ingest_talks
 from shared.errors import TransientError
 from tests.fakes.channels import FakeAdapter
-from tests.intake_site import FakeRelay, Site
+from tests.intake_site import Site
 
 BUDI, SITI = "+6281200000001", "+6281200000002"
 
@@ -77,20 +78,9 @@ class Post:
         self.sent = 0
 
     def worker(self) -> Arriving:
-        site, poke = self.site, FakeRelay()
-        working = Working(
-            site.receiving.settings,
-            site.database,
-            site.deps.writer,
-            site.vault,
-            site.clock,
-            site.deps.directory,
-            self.talk,
-            self.media,
-            poke,
-            poke,
+        return worker_of(
+            self.site.receiving.settings, self.site.deps, self.media, converse=self.talk
         )
-        return Arriving(working)
 
     def arrives(self, *texts: str, sender: str = BUDI, **more: Any) -> None:
         self.takes(*(self.message(text, sender=sender, **more) for text in texts))

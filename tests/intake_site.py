@@ -15,12 +15,12 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, select
 
-from services.ingest.__main__ import receiving_of
 from services.ingest.app import AppDeps, create_app
 from services.ingest.attachments import FileRules
 from services.ingest.channels.message import Adapter
 from services.ingest.channels.receiving import Receiving
 from services.ingest.channels.settings import ChannelSettings
+from services.ingest.channels.wiring import receiving_of
 from services.ingest.directories import CurrentDirectory
 from services.ingest.handlers import Deps
 from services.ingest.limits import Throttle
