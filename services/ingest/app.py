@@ -20,6 +20,7 @@ from services.ingest.api.routes import api_routes
 from services.ingest.api.schema import install_openapi
 from services.ingest.channels.receiving import Receiving
 from services.ingest.handlers import Deps
+from services.ingest.open311.routes import open311_routes
 from services.ingest.pages.fixed import fixed_pages
 from services.ingest.pages.render import Renderer
 from services.ingest.pages.report import report_pages
@@ -35,7 +36,7 @@ from shared.web.problem import ProblemError, install_problems
 from shared.web.security import BodyLimit, SecurityHeaders
 
 STOP_SECONDS = 8.0
-_FILES = ("/api/v1/complaints", "/lapor", "/lacak")
+_FILES = ("/api/v1/complaints", "/lapor", "/lacak", "/open311")
 
 
 class Part(Protocol):
@@ -88,6 +89,7 @@ def create_app(deps: AppDeps) -> FastAPI:
     reader = BodyReader(budget, files, most, settings.body_seconds)
     hooks = Hooks(deps.receiving, budget, deps.handlers.clock, settings.site)
     app.include_router(api_routes(deps.handlers, reader, settings.site))
+    app.include_router(open311_routes(deps.handlers, reader, settings))
     app.include_router(hook_routes(hooks))
     app.include_router(report_pages(deps.handlers, reader, renderer))
     app.include_router(survey_pages(deps.handlers, reader, renderer))
