@@ -99,13 +99,18 @@ class LayeredClassifier:
         if not request.units:
             return Route()
         router = self.router(request.units)
-        if decided.accused:
+        if decided.surely:
             return router.accused(decided.accused_chance)
         read = one.read
         matters = guess.rows["matter"].astype(np.float64)
         features, because = router.features(read.subject, read.places, matters)
         return router.likeliest(
-            features, because, self._weights, decided.accused_chance, request.opd_asked
+            features,
+            because,
+            self._weights,
+            decided.accused_chance,
+            request.opd_asked,
+            restricted=decided.accused,
         )
 
     def router(self, units: tuple[Unit, ...]) -> Router:

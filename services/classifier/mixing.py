@@ -86,6 +86,7 @@ class Mixed:
     language: LanguageGuess
     sentiment: SentimentGuess
     accused: bool
+    surely: bool  # plain words, the citizen, or more than an even chance say that it accuses
     accused_chance: float
     berkadar: bool
     kind: Kind
@@ -104,11 +105,13 @@ def mixed(
     plain = judged.verdict.accused.value and chance >= _OF_THRESHOLD * thresholds.accuses
     accused = chance >= thresholds.accuses or plain or asked is Category.PERILAKU_PETUGAS_PUNGLI
     berkadar = accused and guess.alone("berkadar") >= thresholds.berkadar
-    kind = _kind(guess, accused=accused and (chance >= _EVEN or plain))
+    surely = accused and (plain or chance >= _EVEN or asked is Category.PERILAKU_PETUGAS_PUNGLI)
+    kind = _kind(guess, accused=surely)
     return Mixed(
         language=_language(guess),
         sentiment=_sentiment(guess),
         accused=accused,
+        surely=surely,
         accused_chance=chance,
         berkadar=berkadar,
         kind=kind,

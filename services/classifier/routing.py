@@ -117,11 +117,8 @@ class Router:
 
     def accused(self, chance: float = _SURE) -> Route:
         """Where accusations go: whoever handles them, never the unit that is accused."""
-        places = self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())
-        units = [self.units[place] for place, _ in places if not self.units[place].external]
-        return Route(
-            tuple(OPDGuess(opd=unit.code, confidence=round(chance, 3)) for unit in units[:1])
-        )
+        units = [self.units[place] for place in self._accused()]
+        return Route(tuple(OPDGuess(opd=unit.code, confidence=round(chance, 3)) for unit in units))
 
     def features(
         self, tokens: Sequence[str], places: Set[int], matters: Doubles
@@ -150,21 +147,28 @@ class Router:
         weights: Weights,
         accused: float,
         asked: str | None,
+        *,
+        restricted: bool = False,
     ) -> Route:
         """The three likeliest units with their chance, and the outside body if that leads.
 
-        `accused` is the chance that the text is for those who handle accusations.
+        `accused` is the chance that the text is for those who handle accusations. If it is
+        `restricted` to them they come first, whatever is likelier: the others are where it belongs
+        should it accuse nobody.
         """
-        if not self.units:
+        accusations = self._accused()
+        if not self.units or (restricted and not accusations):
             return Route()
         odds = features @ weights.values
         if asked:
             odds += [_ASKED if unit.code == asked else 0.0 for unit in self.units]
         grown = np.exp(odds - odds.max())
         chances = grown / grown.sum() * (1.0 - accused)
-        for place, _ in self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())[:1]:
-            chances[place] += accused
+        chances[accusations] += accused
         order = np.argsort(-chances, kind="stable").tolist()
+        if restricted:
+            order.sort(key=lambda place: place not in accusations)
+            chances = np.minimum(chances, chances[accusations])
         first = self.units[order[0]]
         inside = [place for place in order if not self.units[place].external][:3]
         return Route(
@@ -175,6 +179,11 @@ class Router:
             first.code if first.external else None,
             because,
         )
+
+    def _accused(self) -> list[int]:
+        """The place of the region's own unit that handles accusations, if there is one."""
+        handlers = self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())
+        return [place for place, _ in handlers if not self.units[place].external][:1]
 
     def _ranked(self, points: dict[int, float], because: tuple[str, ...]) -> Route:
         total = sum(points.values()) + _DOUBT

@@ -24,6 +24,7 @@ from services.classifier.linear.features import MOST_CHARACTERS, counted, text_g
 from services.classifier.linear.model import MANIFEST, WEIGHTS, Document, LinearModel
 from services.classifier.metrics import show_model
 from services.classifier.ports import ClassificationRequest
+from services.classifier.routing import Weights
 from services.classifier.ruled import VERSION, RuleClassifier
 from shared.contracts.enums import Category, Kind, Language, Sentiment, Urgency
 from shared.db.read.directory import directory_of_seed
@@ -127,6 +128,25 @@ def test_an_accusation_goes_to_inspektorat_alone(classifier: LayeredClassifier) 
         assert found.external is None
     asked = ClassificationRequest("mohon bantuannya", UNITS, category_asked=found.category)
     assert classifier.classify([asked])[0].category is found.category
+
+
+def test_what_may_accuse_names_inspektorat_before_likelier_units(
+    classifier: LayeredClassifier,
+) -> None:
+    router = classifier.router(UNITS)
+    speaks = np.zeros((len(router.units), 3))
+    codes = [unit.code for unit in router.units]
+    for code, odds in (("paser/dishub", 6.0), ("paser/dlh", 7.0), ("paser/ext-pln", 8.0)):
+        speaks[codes.index(code), 0] = odds
+    weights = Weights(1.0, 0.0, 0.0)
+    free = router.likeliest(speaks, (), weights, 0.1, None)
+    assert (free.external, free.opd[0].opd) == ("paser/ext-pln", "paser/dlh")
+    kept = router.likeliest(speaks, (), weights, 0.1, None, restricted=True)
+    assert [one.opd for one in kept.opd] == ["paser/inspektorat", "paser/dlh", "paser/dishub"]
+    assert kept.opd[0].confidence >= kept.opd[1].confidence
+    assert kept.external is None
+    nobody = classifier.router(tuple(unit for unit in UNITS if unit.short != "Inspektorat"))
+    assert nobody.likeliest(speaks[1:], (), weights, 0.1, None, restricted=True).opd == ()
 
 
 def test_the_citizens_own_choice_counts(classifier: LayeredClassifier) -> None:
