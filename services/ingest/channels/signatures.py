@@ -32,7 +32,7 @@ def signed(secrets: Sequence[str], given: str | None, sign: Callable[[bytes], by
 
 def known(secrets: Sequence[str], given: str | None) -> bool:
     """Whether what was given is itself one of the secrets."""
-    return bool(given) and signed(secrets, given, bytes)
+    return signed(secrets, given, bytes)
 
 
 def hmac_hex(secret: bytes, signed_bytes: bytes, method: str = "sha256") -> str:
