@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from services.ingest.channels.receiving import DONE
-from shared.db.tables.ingest import ingest_acts
+from services.ingest.ports import Became
+from shared.db.tables.ingest import ingest_acts, ingest_complaints
 from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest_talks
 
 # No provider repeats a call for longer than a week.
@@ -38,6 +39,12 @@ def clear_messages(conn: Connection, ticket: str) -> None:
 
 
 def sweep_messages(conn: Connection, now: datetime) -> int:
-    """Remove rows of messages handled long ago; how many. Those that wait for a person stay."""
-    old = (ingest_messages.c.state == DONE) & (ingest_messages.c.received_at < now - KEPT)
-    return conn.execute(delete(ingest_messages).where(old)).rowcount
+    """Remove rows of messages handled long ago; how many. Those that wait for a person stay.
+
+    So does the message that opened a case: by it the sender is known as who filed it.
+    """
+    message = ingest_messages.c
+    filed = select(ingest_complaints.c.ticket)
+    done = (message.state == DONE) & (message.received_at < now - KEPT)
+    idle = (message.outcome != Became.COMPLAINT.value) | message.reference.not_in(filed)
+    return conn.execute(delete(ingest_messages).where(done, idle)).rowcount

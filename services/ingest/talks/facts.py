@@ -33,8 +33,8 @@ _PHONES = frozenset(
         Channel.WHATSAPP,
     }
 )
-# A public comment can be answered privately there; elsewhere everybody reads the answer.
-_PRIVATE_REPLIES = frozenset({Channel.FACEBOOK, Channel.INSTAGRAM})
+# What was written in public is answered privately there; elsewhere everybody reads the answer.
+_PRIVATE_REPLIES = frozenset({Channel.FACEBOOK, Channel.INSTAGRAM, Channel.X})
 
 
 @dataclass(frozen=True, slots=True)
