@@ -6,7 +6,7 @@ reply needs its id only. Hiding and showing by the page is nothing a citizen did
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.ingest.channels import meta
 from services.ingest.channels.message import (
@@ -92,38 +92,32 @@ def _written(value: Document, page: str, own: frozenset[str]) -> Item:
     author = line(inner(value, "from").get("id")) or line(value.get("sender_id")) or found
     if author in own:
         return Aside(Why.OWN)
-    sent_at = from_unix(value.get("created_time"))
-    if verb == "remove":
-        return Message(
-            provider_id=f"{found}:removed",
-            account=page,
-            sender=author,
-            sent_at=sent_at,
-            thread=found,
-            public=True,
-            replies_to=found,
-            removed=True,
-        )
-    text, media = words(value.get("message")), _media(value)
-    if verb not in ("add", "edited") or not (text or media):
-        return Aside(Why.UNKNOWN)
-    edited = verb == "edited"
-    parent = line(value.get("parent_id"))
-    above = parent if parent != line(value.get("post_id")) else ""
-    return Message(
-        # One comment is added once, but edited as often as one likes.
-        provider_id=f"{found}:edited:{digest(sent_at, text)}" if edited else found,
+    written = Message(
+        provider_id=found,  # a comment is added once
         account=page,
         sender=author,
-        text=text,
-        sent_at=sent_at,
+        sent_at=from_unix(value.get("created_time")),
         thread=found,
         public=True,
         name=line(inner(value, "from").get("name")) or None,
-        media=media,
-        replies_to=found if edited else above or None,
-        edited=edited,
     )
+    return _done(written, value, verb)
+
+
+def _done(written: Message, value: Document, verb: str) -> Item:
+    """The comment or post as it was added, edited or removed."""
+    found, text, media = written.provider_id, words(value.get("message")), _media(value)
+    if verb == "remove":
+        return replace(written, provider_id=f"{found}:removed", replies_to=found, removed=True)
+    if verb not in ("add", "edited") or not (text or media):
+        return Aside(Why.UNKNOWN)
+    written = replace(written, text=text, media=media)
+    if verb == "edited":
+        edit = digest(written.sent_at, text)  # as often as one likes
+        return replace(written, provider_id=f"{found}:edited:{edit}", replies_to=found, edited=True)
+    parent = line(value.get("parent_id"))
+    above = parent if parent != line(value.get("post_id")) else ""
+    return replace(written, replies_to=above or None)
 
 
 def _media(value: Document) -> tuple[Media, ...]:

@@ -6,7 +6,7 @@ business-scoped id, which no phone is made of.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.ingest.channels import meta
 from services.ingest.channels.message import (
@@ -113,7 +113,6 @@ def _names(value: Document) -> dict[str, str]:
 
 def _message(message: Document, value: Document, names: dict[str, str]) -> Item:
     number, wamid = line(message.get("from")), line(message.get("id"))
-    kind = line(message.get("type"))
     written_by = number or line(message.get("from_user_id"))
     if not wamid or not written_by:
         return Aside(Why.UNKNOWN)
@@ -123,23 +122,26 @@ def _message(message: Document, value: Document, names: dict[str, str]) -> Item:
     own = line(inner(value, "metadata").get("display_phone_number"))
     if sender == citizen(own, international=True):
         return Aside(Why.OWN)
-    if kind in _GESTURES:
+    if line(message.get("type")) in _GESTURES:
         return Aside(Why.REACTION)
-    account = line(inner(value, "metadata").get("phone_number_id"))
-    sent_at = from_unix(message.get("timestamp"))
-    if kind == "revoke":
+    sent = Message(
+        provider_id=wamid,
+        account=line(inner(value, "metadata").get("phone_number_id")),
+        sender=sender,
+        sent_at=from_unix(message.get("timestamp")),
+        name=names.get(written_by) or None,
+    )
+    return _said(sent, message)
+
+
+def _said(sent: Message, message: Document) -> Item:
+    """The message with what it says, shows, or takes back."""
+    if message.get("type") == "revoke":
         original = line(inner(message, "revoke").get("original_message_id"))
         if not original:
             return Aside(Why.UNKNOWN)
-        return Message(
-            provider_id=wamid,
-            account=account,
-            sender=sender,
-            sent_at=sent_at,
-            replies_to=original,
-            removed=True,
-        )
-    original, said = _wording(message, kind)
+        return replace(sent, replies_to=original, removed=True)
+    original, said = _wording(message, line(message.get("type")))
     text, media = _text(said), _media(said)
     place = inner(said, "location")
     at = point(
@@ -150,13 +152,9 @@ def _message(message: Document, value: Document, names: dict[str, str]) -> Item:
     )
     if not text and not media and at is None:
         return Aside(Why.UNKNOWN)
-    return Message(
-        provider_id=wamid,
-        account=account,
-        sender=sender,
+    return replace(
+        sent,
         text=text,
-        sent_at=sent_at,
-        name=names.get(written_by) or None,
         media=media,
         point=at,
         replies_to=original or line(inner(message, "context").get("id")) or None,
