@@ -37,6 +37,12 @@ CLASSIFIER_DEGRADED = Gauge(
     "1 while a layer of the classifier is missing or broken and the next one answers for it.",
     ["reason"],
 )
+CLASSIFIER_ANSWERS = Counter(
+    "tanggap_classifier_answers",
+    "Texts classified, by the model that answered: the whole one, or what was left of it while it "
+    "was busy or broken.",
+    ["model"],
+)
 CLASSIFICATIONS = Counter(
     "tanggap_classifications",
     "Texts classified, by what came of it: restricted, external, named or unclear.",

@@ -18,7 +18,11 @@ def build(settings: ClassifierSettings) -> tuple[ClassifierApp, Database]:
     """Everything the service is made of; opens connections lazily, starts nothing."""
     database = Database(settings.database_url)
     database.assert_rules()
-    classifier = chosen(settings.classifier_model, settings.classifier_artefacts)
+    classifier = chosen(
+        settings.classifier_model,
+        settings.classifier_artefacts,
+        settings.classifier_encoder_batch,
+    )
     show_model(classifier)
     return create_app(settings, database, classifier, SystemClock()), database
 

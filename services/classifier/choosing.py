@@ -1,24 +1,34 @@
-"""Chooses the classifier that a setting names; what cannot be loaded is replaced and told."""
+"""Chooses the classifier that a setting names; what cannot be loaded is replaced and told.
+
+The chain is encoder with linear model, linear model alone, rules and word lists alone.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from services.classifier.layered import LayeredClassifier
+from services.classifier.lexicons import load_lexicons
 from services.classifier.linear.model import MANIFEST, ArtefactError, LinearModel
 from services.classifier.ports import ClassificationRequest, Classifier
 from services.classifier.ruled import VERSION, RuleClassifier
+from services.classifier.sparing import Sparing
 from shared.contracts.classification import Classification
 
 AUTO = "auto"
+LINEAR, ENCODER = "linear", "encoder"
 MISSING, BROKEN = "linear-missing", "linear-broken"
-_VERSION = re.compile(r"linear-(\d+)")
+ENCODER_MISSING, ENCODER_BROKEN = "encoder-missing", "encoder-broken"
+REASONS = (MISSING, BROKEN, ENCODER_MISSING, ENCODER_BROKEN)
+"""Why a classifier stands in for the one that was chosen."""
 # A manifest may name what does not fit together: better to see it now than with the first report.
 _PROBE = (ClassificationRequest("lampu jalan padam"),)
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 
 
 def artefacts() -> Path:
@@ -26,45 +36,99 @@ def artefacts() -> Path:
     return Path(str(files(__package__))) / "artefacts"
 
 
-def chosen(name: str = AUTO, folder: Path | None = None) -> Classifier:
-    """The classifier of that name: `auto` the newest artefact, `linear-1` that one, `rules-1` none.
+def chosen(name: str = AUTO, folder: Path | None = None, most: int | None = None) -> Classifier:
+    """The classifier of that name, or the next of the chain, whose answers all say why.
 
-    Artefacts lie in `folder`, by default the package's own. Where the artefact is missing or broken
-    the rules answer alone, and every answer says so.
+    `auto` is the newest encoder with the newest linear model, `encoder-1` that one with it,
+    `encoder-1+linear-1` both as named, `linear-1` no encoder, `rules-1` no model. Artefacts lie in
+    `folder`, by default the package's own, where an encoder is looked for in any case. Batches
+    larger than `most` are answered without the encoder; None: there is no such limit.
     """
     if name == VERSION:
         return RuleClassifier()
     place = artefacts() if folder is None else folder
-    version = newest(place) if name == AUTO else name
-    if version is None or not (place / version / MANIFEST).is_file():
-        return _without(MISSING, version or name)
+    encoder, linear = _named(name, place)
+    model = _loaded(LINEAR, place, linear, LinearModel.load)
+    if isinstance(model, str):
+        return Degraded(RuleClassifier(), model)
+    quick = _probed(LINEAR, model.version, lambda: LayeredClassifier(model, load_lexicons()))
+    if isinstance(quick, str):
+        return Degraded(RuleClassifier(), quick)
+    if encoder is None:
+        return quick
+    whole = _with_encoder(place, encoder, model)
+    if isinstance(whole, str):
+        return Degraded(quick, whole)
+    return whole if most is None else Sparing(whole, quick, most)
+
+
+def _named(name: str, place: Path) -> tuple[str | None, str]:
+    """The versions of encoder and linear model; no encoder if only the other is named."""
+    if name == AUTO:
+        encoder = newest(place, ENCODER) or newest(artefacts(), ENCODER)
+        return encoder, newest(place) or LINEAR
+    first, _, second = name.partition("+")
+    if not first.startswith(ENCODER):
+        return None, first
+    return first, second or newest(place) or LINEAR
+
+
+def _with_encoder(place: Path, version: str, linear: LinearModel) -> LayeredClassifier | str:
+    """The linear model with the encoder, or why there is none."""
     try:
-        classifier = LayeredClassifier(LinearModel.load(place / version))
+        from services.classifier.encoder.blend import BlendedModel
+        from services.classifier.encoder.model import EncoderModel
+    except ImportError as error:  # no wheel of onnxruntime for this machine
+        return _told(ENCODER_BROKEN, version, str(error))
+    if not (place / version).is_dir():
+        place = artefacts()
+    encoder = _loaded(ENCODER, place, version, EncoderModel.load)
+    if isinstance(encoder, str):
+        return encoder
+    return _probed(
+        ENCODER, version, lambda: LayeredClassifier(BlendedModel(encoder, linear), load_lexicons())
+    )
+
+
+def _loaded(layer: str, place: Path, version: str, load: Callable[[Path], _T]) -> _T | str:
+    if not (place / version / MANIFEST).is_file():
+        return _told(f"{layer}-missing", version)
+    try:
+        return load(place / version)
+    except ArtefactError as error:
+        return _told(f"{layer}-broken", version, str(error))
+
+
+def _probed(
+    layer: str, version: str, make: Callable[[], LayeredClassifier]
+) -> LayeredClassifier | str:
+    try:
+        classifier = make()
         classifier.classify(_PROBE)
-    except (ArtefactError, AttributeError, LookupError, TypeError, ValueError) as error:
-        return _without(BROKEN, version, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever does not fit together
+        return _told(f"{layer}-broken", version, f"{type(error).__name__}: {error}")
     return classifier
 
 
-def newest(folder: Path) -> str | None:
-    """The artefact with the highest number, if there is one."""
+def newest(folder: Path, layer: str = LINEAR) -> str | None:
+    """The artefact of a layer with the highest number, if there is one."""
     found = {
         int(match.group(1)): path.name
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if (match := _VERSION.fullmatch(path.name))
+        if (match := re.fullmatch(rf"{layer}-(\d+)", path.name))
     }
     return found[max(found)] if found else None
 
 
-def next_version() -> Path:
-    """The folder of an artefact that comes after the newest."""
-    latest = newest(artefacts())
-    return artefacts() / f"linear-{int(latest.rpartition('-')[2]) + 1 if latest else 1}"
+def next_version(layer: str = LINEAR) -> Path:
+    """The folder of an artefact that comes after the newest of its layer."""
+    latest = newest(artefacts(), layer)
+    return artefacts() / f"{layer}-{int(latest.rpartition('-')[2]) + 1 if latest else 1}"
 
 
-def _without(reason: str, version: str, error: str = "") -> "Degraded":
+def _told(reason: str, version: str, error: str = "") -> str:
     _log.error("classifier-degraded", reason=reason, version=version, error=error)
-    return Degraded(RuleClassifier(), reason)
+    return reason
 
 
 class Degraded:

@@ -1,16 +1,17 @@
-"""The classifier of rules and linear heads behind the port; without its artefact, the rules alone.
+"""The classifier of rules and a model's heads behind the port: linear ones, or those of a blend.
 
-Every answer names the layers that gave it, and `degraded` says when one of them was missing.
+Every answer names the layers that gave it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from services.classifier.cues import Cuer
 from services.classifier.lexicons import Lexicons
 from services.classifier.linear.features import Floats
-from services.classifier.linear.model import ArtefactError, Document, LinearModel
+from services.classifier.linear.model import ArtefactError, Document, Head, LinearModel
 from services.classifier.mixing import Guess, Mixed, Thresholds, members, mixed
 from services.classifier.ports import ClassificationRequest, Unit
 from services.classifier.reading import Judged, RuleReader
@@ -22,10 +23,44 @@ from shared.contracts.enums import Kind, Urgency
 _MOST_WORDS = 3
 
 
+class Model(Protocol):
+    """What has heads; the same text has the same answer in any batch."""
+
+    @property
+    def version(self) -> str:
+        """Name of the artefact, or names joined by `+`."""
+        ...
+
+    @property
+    def heads(self) -> Mapping[str, Head]:
+        """The heads by name, with their labels."""
+        ...
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Holds `thresholds` and `routing`."""
+        ...
+
+    @property
+    def quick(self) -> LinearModel:
+        """The linear heads in it, which read the names and keywords of units."""
+        ...
+
+    def predict(
+        self, documents: Sequence[Document], names: Sequence[str] | None = None
+    ) -> dict[str, Floats]:
+        """Probabilities by head: a row a document, a column a label; all heads, or those named."""
+        ...
+
+    def token_weights(self, group: str, tokens: Sequence[str]) -> Floats:
+        """What each token alone adds to each column of a group of heads."""
+        ...
+
+
 class LayeredClassifier:
     """Implements `ports.Classifier` with a model; the same text gives the same answer, always."""
 
-    def __init__(self, model: LinearModel, lexicons: Lexicons | None = None) -> None:
+    def __init__(self, model: Model, lexicons: Lexicons | None = None) -> None:
         self._model = model
         self._reader = RuleReader(lexicons)
         self._rules = RuleClassifier(self._reader.lexicons)
@@ -40,8 +75,8 @@ class LayeredClassifier:
         self._words = _Words(model, sorted(normaliser.vocabulary))
 
     @property
-    def model(self) -> LinearModel:
-        """The linear heads."""
+    def model(self) -> Model:
+        """The heads."""
         return self._model
 
     @property
@@ -121,7 +156,8 @@ class LayeredClassifier:
         """What each unit does, read off its name and keywords."""
         texts = [", ".join((unit.name, unit.short, *unit.keywords)) for unit in units]
         judged = [self._reader.judged(ClassificationRequest(text)) for text in texts]
-        found = self._model.predict([self._cuer.document(one) for one in judged], ["matter"])
+        documents = [self._cuer.document(one) for one in judged]
+        found = self._model.quick.predict(documents, ["matter"])
         return found["matter"].astype(np.float64)
 
     def _reasons(self, one: Judged, decided: Mixed, route: Route) -> list[str]:
@@ -148,7 +184,7 @@ class LayeredClassifier:
 class _Words:
     """What each word of the lists adds to each label: reasons tell no other word of a text."""
 
-    def __init__(self, model: LinearModel, vocabulary: Sequence[str]) -> None:
+    def __init__(self, model: Model, vocabulary: Sequence[str]) -> None:
         self._places = {word: place for place, word in enumerate(vocabulary)}
         self._weights = model.token_weights("report", vocabulary)
         self._columns = {

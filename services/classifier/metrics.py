@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Connection
 
-from services.classifier.choosing import BROKEN, MISSING, Degraded
+from services.classifier.choosing import REASONS, Degraded
 from services.classifier.ports import Classifier
 from shared.clock import Clock
 from shared.contracts.classification import Classification
@@ -20,7 +20,12 @@ from shared.contracts.enums import Category, Form
 from shared.db.engine import Database
 from shared.db.read.corrections import Decisions, decisions
 from shared.db.read.directory import Directory
-from shared.metrics import CLASSIFICATIONS, CLASSIFIER_CONFIDENCE, CLASSIFIER_DEGRADED
+from shared.metrics import (
+    CLASSIFICATIONS,
+    CLASSIFIER_ANSWERS,
+    CLASSIFIER_CONFIDENCE,
+    CLASSIFIER_DEGRADED,
+)
 from shared.observe.state import StateCollector
 
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9)
@@ -32,6 +37,7 @@ _OUTCOMES = ("kept", "corrected")
 def observe_classified(form: Form, found: Classification) -> None:
     """Implements `ports.ObserveClassified`; only complaints are sent to an OPD."""
     CLASSIFICATIONS.labels(form.value, _outcome(found)).inc()
+    CLASSIFIER_ANSWERS.labels(found.model_version).inc()
     if form is Form.COMPLAINT and found.opd:
         CLASSIFIER_CONFIDENCE.observe(found.opd[0].confidence)
 
@@ -39,7 +45,7 @@ def observe_classified(form: Form, found: Classification) -> None:
 def show_model(classifier: Classifier) -> None:
     """Show whether a layer is missing or broken; nothing else tells who reads no answers."""
     reason = classifier.reason if isinstance(classifier, Degraded) else None
-    for known in (MISSING, BROKEN):
+    for known in REASONS:
         CLASSIFIER_DEGRADED.labels(known).set(known == reason)
 
 

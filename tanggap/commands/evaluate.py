@@ -10,7 +10,10 @@ from shared.errors import TanggapError
 from tanggap.screen import AsJSON, note, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from services.classifier.evaluation import Figure
+    from services.classifier.linear.features import Floats
     from services.classifier.ports import Classifier
 
 SETS = "sets"
@@ -50,7 +53,7 @@ def evaluate(
 ) -> None:
     """Measure the classifier: macro-F1 and shares with 95 % intervals, beside the levels."""
     from services.classifier.choosing import AUTO, chosen
-    from services.classifier.measuring import own_figures
+    from services.classifier.measuring import levelled, own_figures
 
     place = Path(model)
     apart = place.is_dir() and model != AUTO
@@ -63,7 +66,7 @@ def evaluate(
         from services.classifier.training.sets import own_reports
 
         figures = own_figures(classifier, own_reports(Path(what)))
-    show(figures, as_json=as_json)
+    show(levelled(figures, classifier.version), as_json=as_json)
 
 
 def _sets(classifier: "Classifier", sets: Path, split: str, *, quick: bool) -> "list[Figure]":
@@ -81,10 +84,20 @@ def _sets(classifier: "Classifier", sets: Path, split: str, *, quick: bool) -> "
         try:
             from services.classifier.training.sectors import sector_figures
 
-            figures += sector_figures(sets)
+            figures += sector_figures(sets, _vectors(classifier))
         except ImportError as error:
             raise TanggapError("sectors need scikit-learn: pip install 'tanggap[train]'") from error
     return figures
+
+
+def _vectors(classifier: "Classifier") -> "Callable[[Sequence[str]], Floats] | None":
+    """What reads whole texts, if an encoder does."""
+    from services.classifier.encoder.blend import BlendedModel
+    from services.classifier.layered import LayeredClassifier
+
+    if isinstance(classifier, LayeredClassifier) and isinstance(classifier.model, BlendedModel):
+        return classifier.model.encoder.vectors
+    return None
 
 
 def show(figures: "list[Figure]", *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
-"""`tanggap train`: makes the classifier's linear artefact from labelled texts."""
+"""`tanggap train`: makes the classifier's artefacts from labelled texts."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,15 @@ from tanggap.screen import note
 
 if TYPE_CHECKING:
     from services.classifier.corrections import CorrectedText
+    from services.classifier.evaluation import Figure
+
+
+class Part(StrEnum):
+    """What can be made."""
+
+    LINEAR = "linear"
+    ENCODER = "encoder"
+    BLEND = "blend"
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +30,13 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    part: Annotated[
+        Part,
+        typer.Argument(
+            help="The linear models; the encoder; or how much an encoder that is there counts "
+            "beside the newest linear models."
+        ),
+    ] = Part.LINEAR,
     sets: SetsDir = DEFAULT_SETS,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; its name is the version.")
@@ -30,22 +47,49 @@ def train(
     installation: Annotated[
         Path, typer.Option(envvar="TANGGAP_DATA_DIR", help="Whose corrections.")
     ] = DEFAULT_DATA,
+    steps: Annotated[int, typer.Option(min=1, help="Of the encoder, at most.")] = 2000,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Of the encoder, at most.")
+    ] = None,
 ) -> None:
-    """Train the linear models; takes some minutes of one core and 1.5 GB of memory.
+    """Train the classifier; the linear models take some minutes of one core, an encoder hours.
 
     Shows the figures of the dev rows; those of the test rows are in the model card.
     """
-    from services.classifier.choosing import next_version
-    from services.classifier.training.run import train_linear
+    from services.classifier.choosing import ENCODER, artefacts, newest, next_version
 
-    place = next_version() if out is None else out
-    learnt = _corrections(installation) if corrections else []
     try:
-        figures = train_linear(sets, place, learnt, note)
+        if part is Part.LINEAR:
+            from services.classifier.training.run import train_linear
+
+            place = next_version() if out is None else out
+            learnt = _corrections(installation) if corrections else []
+            figures = train_linear(sets, place, learnt, note)
+        else:
+            known = artefacts() / (newest(artefacts(), ENCODER) or f"{ENCODER}-1")
+            place = out or (known if part is Part.BLEND else next_version(ENCODER))
+            figures = _encoder(part, sets, place, steps, minutes)
     except ImportError as error:
-        raise TanggapError("training needs scikit-learn: pip install 'tanggap[train]'") from error
+        extra = "train-encoder" if part is Part.ENCODER else "train"
+        raise TanggapError(f"training needs more: pip install 'tanggap[{extra}]'") from error
     show(figures, as_json=False)
     note(f"written to {place}")
+
+
+def _encoder(
+    part: Part, sets: Path, place: Path, steps: int, minutes: float | None
+) -> "list[Figure]":
+    """Train or weigh an encoder beside the newest linear models."""
+    from services.classifier.choosing import artefacts, newest
+    from services.classifier.training.encoder.learning import Limits
+    from services.classifier.training.encoder.making import blend, train_encoder
+
+    linear = newest(artefacts())
+    if linear is None:
+        raise TanggapError("no linear models to weigh the encoder beside: tanggap train linear")
+    if part is Part.BLEND:
+        return blend(place, artefacts() / linear, sets, note)
+    return train_encoder(sets, place, artefacts() / linear, Limits(steps, minutes), note)
 
 
 def _corrections(installation: Path) -> "list[CorrectedText]":

@@ -57,15 +57,25 @@ _LIMITS = """
 def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """The card, in Markdown."""
     lines = [_HEAD.format(version=manifest["version"])]
-    lines += [
-        f"| {one['name']} | {one['licence']} | {one['source']} | {one['used_for']} |\n"
-        for one in manifest["data"]
-    ]
+    lines.append(data_lines(manifest["data"]))
     lines.append(_AFTER_DATA.format(corrections=manifest["corrections"]))
-    lines += [_row(one) for one in figures]
+    lines.append(figure_lines(figures))
     told = ", ".join(f"{name} {value:.2f}" for name, value in manifest["thresholds"].items())
     lines.append(_LIMITS.format(thresholds=told))
     return "".join(lines)
+
+
+def data_lines(sets: Sequence[Mapping[str, str]]) -> str:
+    """The table of the sets, without its head."""
+    return "".join(
+        f"| {one['name']} | {one['licence']} | {one['source']} | {one['used_for']} |\n"
+        for one in sets
+    )
+
+
+def figure_lines(figures: Sequence[Figure]) -> str:
+    """The table of the figures, without its head."""
+    return "".join(map(_row, figures))
 
 
 def _row(one: Figure) -> str:

