@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from services.desk.alarm_metrics import register_alarm_metrics
 from services.desk.app import create_app
 from services.desk.context import DeskContext
+from services.desk.digest_sending import DigestMessenger
 from services.desk.evidence import sweep
 from services.desk.metrics import register_case_gauges
 from services.desk.settings import DeskSettings
@@ -75,14 +76,15 @@ def build(settings: DeskSettings) -> FastAPI:
         committed=relay.poke,
         sweep=lambda now: sweep(db, desk.files, now) if desk.files else 0,
     )
-
     watch = LagWatch(settings, Service.DESK, processor.topics, lambda: processor.last_progress)
     hints = _hints(settings, desk)
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
     register_alarm_metrics(db, clock, desk.contacts, settings.urgent_minutes, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}
-    return create_app(desk, checks, REGISTRY, (relay, consumer, watch, ticker, desk.duty, hints))
+    mornings = DigestMessenger.of_settings(settings, db, clock, desk.directory)
+    parts = (relay, consumer, watch, ticker, desk.duty, mornings, hints)
+    return create_app(desk, checks, REGISTRY, parts)
 
 
 def _hints(settings: DeskSettings, desk: DeskContext) -> HintReader:

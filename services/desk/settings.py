@@ -1,6 +1,7 @@
 """Desk's own settings, beside the shared ones."""
 
 import re
+from datetime import time
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -8,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.settings import Settings
 
+_UNIT = re.compile(r"[a-z][a-z0-9]{1,15}/[a-z0-9-]{1,48}")
 _CONTACT = re.compile(r"[a-z][a-z0-9]{1,15}(/inspektorat)?")
 
 
@@ -72,6 +74,18 @@ class DeskSettings(Settings):
         description="A complaint that is darurat and on which nobody acts for so long is alerted.",
     )
 
+    digest_at: str = Field(
+        default="07:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="When staff with an e-mail address get the morning's digest, on working days "
+        "and in the region's zone. Empty: never.",
+    )
+    digest_contacts: dict[str, SecretStr] = Field(
+        default={},
+        description="Units that get the digest on a channel of their own: JSON, OPD code → "
+        "webhook `https://…`, `file:///…` or e-mail address.",
+    )
+
     @field_validator("duty_contacts")
     @classmethod
     def _known_contacts(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -81,6 +95,22 @@ class DeskSettings(Settings):
             if not _reachable(address.get_secret_value()):
                 raise ValueError(f"the contact of {name} needs https://…, http://… or file:///…")
         return value
+
+    @field_validator("digest_contacts")
+    @classmethod
+    def _known_units(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for unit, address in value.items():
+            if _UNIT.fullmatch(unit) is None:
+                raise ValueError(f"{unit!r} is no OPD code: use `paser/dpupr`")
+            known = address.get_secret_value()
+            if not (_reachable(known) or ("://" not in known and "@" in known)):
+                raise ValueError(f"the digest of {unit} needs https://…, file:///… or an e-mail")
+        return value
+
+    @property
+    def digest_hour(self) -> time | None:
+        """The local hour of the digest; none: off."""
+        return time.fromisoformat(self.digest_at) if self.digest_at else None
 
     @property
     def site(self) -> str:

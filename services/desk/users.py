@@ -16,6 +16,8 @@ from shared.db.tables.desk import desk_audit, desk_sessions, desk_users
 from shared.errors import TanggapError
 
 _USERNAME = re.compile(r"^[a-z0-9][a-z0-9._-]{1,63}$")
+_EMAIL = re.compile(r"[^\s@<>,;\"()]+@[^\s@<>,;\"()]+\.[A-Za-z]{2,}")
+MAX_EMAIL = 200
 DEMO_OPDS = ("dpupr", "dinkes", "disdukcapil", "dlh", "perumdam")
 
 
@@ -28,10 +30,13 @@ class Account:
     role: Role
     region: str | None
     opd: str | None
+    email: str | None = None
 
     def as_json(self) -> dict[str, str | None]:
         """As `demo-accounts.json` lists it."""
-        return asdict(self) | {"role": self.role.value}
+        fields = asdict(self) | {"role": self.role.value}
+        del fields["email"]
+        return fields
 
 
 def add_user(
@@ -52,6 +57,7 @@ def add_user(
             region=account.region,
             opd=opd,
             created_at=now,
+            email=account.email,
         )
     )
     _audit(conn, account.username, "user-added", now)
@@ -80,6 +86,14 @@ def set_password(
     )
     conn.execute(delete(desk_sessions).where(desk_sessions.c.username == username))
     _audit(conn, username, "password-set", now)
+
+
+def set_email(conn: Connection, username: str, email: str | None, now: datetime) -> None:
+    """Set where the account's digest goes; none: it gets none."""
+    _require(conn, username)
+    _check_email(email)
+    conn.execute(update(desk_users).where(desk_users.c.username == username).values(email=email))
+    _audit(conn, username, "email-set", now)
 
 
 def seed_demo(
@@ -128,6 +142,7 @@ def _check(account: Account, directory: Directory) -> None:
     if not _USERNAME.match(account.username):
         raise TanggapError("a user name has 2 to 64 of a-z 0-9 . _ - and starts with a-z or 0-9")
     _check_password(account.password)
+    _check_email(account.email)
     if account.region is not None and directory.region(account.region) is None:
         raise TanggapError(f"region {account.region} is not known")
     if account.role in (Role.HANDLER, Role.COORDINATOR) and account.region is None:
@@ -141,6 +156,11 @@ def _check(account: Account, directory: Directory) -> None:
 def _check_password(password: str) -> None:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise TanggapError(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
+
+
+def _check_email(email: str | None) -> None:
+    if email is not None and (len(email) > MAX_EMAIL or _EMAIL.fullmatch(email) is None):
+        raise TanggapError("that is no e-mail address: use nama@example.go.id")
 
 
 def _stored(conn: Connection, username: str) -> Any:

@@ -33,6 +33,9 @@ def add(
     role: Annotated[Role, typer.Option(help="What the account may do.")],
     region: Annotated[str | None, typer.Option(help="Region (none: all).")] = None,
     opd: Annotated[str | None, typer.Option(help="Full OPD code of a handler.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Where the morning's digest of the queue goes.")
+    ] = None,
     password_stdin: FromStdin = False,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
@@ -43,13 +46,27 @@ def add(
     from shared.db.read.directory import Directory
 
     password = _password(password_stdin)
-    account = Account(username, password, role, region, opd)
+    account = Account(username, password, role, region, opd, email)
 
     def write(conn: "Connection") -> None:
         add_user(conn, account, Passwords(), Directory.load(conn), SystemClock().now())
 
     _write(data, write)
     print(f"added {username}" if password_stdin else f"added {username}, password {password}")
+
+
+@group.command(epilog="Example: tanggap users email siti siti@dpupr.example.go.id")
+def email(
+    username: str,
+    address: Annotated[str, typer.Argument(help="None given: no digest any more.")] = "",
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Set where the morning's digest of an account's queue goes."""
+    from services.desk.users import set_email
+    from shared.clock import SystemClock
+
+    _write(data, lambda conn: set_email(conn, username, address or None, SystemClock().now()))
+    print(f"digest of {username}: {address or 'none'}")
 
 
 @group.command(epilog="Example: tanggap users disable siti")

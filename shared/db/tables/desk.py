@@ -142,6 +142,28 @@ desk_users = Table(
     Column("opd", String(64)),
     Column("created_at", UTCDateTime, nullable=False),
     Column("disabled_at", UTCDateTime),
+    # Where the morning's digest goes; none: nowhere.
+    Column("email", String(200)),
+)
+
+# The morning's digests: one row a recipient and local day, made when its time has come.
+desk_digests = Table(
+    "desk_digests",
+    metadata,
+    # `user:<name>` or `unit:<code>`.
+    Column("recipient", String(80), primary_key=True),
+    Column("day", Date, primary_key=True),
+    # When to try next, none when it was sent or nothing was to be said.
+    Column("next_at", UTCDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_at", UTCDateTime),
+    Column("trouble", String(24)),
+    Index(
+        "ix_desk_digests_due",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
 )
 
 desk_sessions = Table(
