@@ -4,12 +4,14 @@ import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from services.classifier.choosing import chosen
 from services.classifier.corrections import CorrectedText
 from services.classifier.layered import LayeredClassifier
 from services.classifier.ports import ClassificationRequest
+from services.classifier.training.fitting import Basis
 from services.classifier.training.linear import LANGUAGES, TONES, Taught
 from services.classifier.training.run import train_linear
 from services.classifier.training.sectors import sector_figures
@@ -110,6 +112,23 @@ def test_training_again_gives_the_same_bytes(sets: Path, trained: Path, tmp_path
         for name in ("a", "b")
     )
     assert first == second
+
+
+def test_weights_are_those_of_a_logistic_regression() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(1)
+    texts = rng.normal(size=(60, 20))
+    truth = np.stack([texts[:, 0] > 0, np.arange(60) < 5, np.zeros(60) > 0], 1)
+    basis = Basis.of(texts @ texts.T)
+    # Each column arrives after a number of steps of its own; the last one has nothing to learn.
+    weights, intercepts = basis.fit(truth, np.ones_like(truth), np.ones(60), 4.0)
+    for column in (0, 1):
+        model = LogisticRegression(C=4.0, class_weight="balanced", max_iter=5000, tol=1e-10)
+        model.fit(texts, truth[:, column])
+        assert np.abs(model.coef_[0] - texts.T @ weights[:, column]).max() < 0.02
+    assert not weights[:, 2].any()
+    assert intercepts[2] < -5
 
 
 def test_sectors_are_cross_validated(sets: Path) -> None:

@@ -166,16 +166,18 @@ def _descended(places: Doubles, signs: Doubles, shares: Doubles) -> tuple[Double
     least = _CLOSE * np.maximum(np.sqrt((gradient**2).sum(axis=0)), 1e-12)
     past: list[tuple[Doubles, Doubles, Doubles]] = []
     for _ in range(_MOST_STEPS):
-        step = -_bent(gradient, past)
+        near = np.sqrt((gradient**2).sum(axis=0)) <= least
+        if near.all():
+            break
+        # A column that has arrived rests: its steps would be nothing but rounding.
+        step = np.where(near, 0.0, -_bent(gradient, past))
         along = places @ step[:-1] + step[-1]
         length = _line(signs, shares, at, sums, step, along)
         at, sums = at + length * step, sums + length * along
         new = _gradient(places, signs, shares, at, sums)
         moved, turned = length * step, new - gradient
-        past = [*past, (moved, turned, np.maximum((moved * turned).sum(axis=0), 1e-300))][-_MEMORY:]
+        past = [*past, (moved, turned, _inverse((moved * turned).sum(axis=0)))][-_MEMORY:]
         gradient = new
-        if (np.sqrt((gradient**2).sum(axis=0)) <= least).all():
-            break
     return at[:-1], at[-1]
 
 
@@ -193,15 +195,21 @@ def _bent(gradient: Doubles, past: Sequence[tuple[Doubles, Doubles, Doubles]]) -
     """The gradient times an estimate of the inverse curvature from the last steps."""
     found = gradient.copy()
     parts = []
-    for moved, turned, along in reversed(past):
-        part = (moved * found).sum(axis=0) / along
+    for moved, turned, inverse in reversed(past):
+        part = (moved * found).sum(axis=0) * inverse
         found -= part * turned
         parts.append(part)
     if past:
-        moved, turned, along = past[-1]
-        found *= along / np.maximum((turned**2).sum(axis=0), 1e-300)
-    for (moved, turned, along), part in zip(past, reversed(parts), strict=True):
-        found += (part - (turned * found).sum(axis=0) / along) * moved
+        moved, turned, inverse = past[-1]
+        found *= np.where(inverse > 0, _inverse(inverse * (turned**2).sum(axis=0)), 1.0)
+    for (moved, turned, inverse), part in zip(past, reversed(parts), strict=True):
+        found += (part - (turned * found).sum(axis=0) * inverse) * moved
+    return found
+
+
+def _inverse(values: Doubles) -> Doubles:
+    """One over each; 0 for what is not above 0, so that a step without curvature says nothing."""
+    found: Doubles = np.divide(1.0, values, out=np.zeros_like(values), where=values > 1e-200)
     return found
 
 
