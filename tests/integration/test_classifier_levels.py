@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from services.classifier.choosing import chosen
+from services.classifier.choosing import artefacts, chosen, newest
 from services.classifier.evaluation import Figure
 from services.classifier.layered import LayeredClassifier
 from services.classifier.measuring import masking_figures, own_figures, public_figures
 
 SETS = Path(__file__).parents[3] / "shared" / "data"
 # In per cent, a little below what `tanggap evaluate sets` tells: other machines round otherwise.
-OWN: dict[str, float] = {}
+OWN = {
+    "unit, first named": 70.0,
+    "unit, among three": 85.0,
+    "unit, most confident half": 88.0,
+    "urgent, recall": 88.0,
+    "urgent, precision": 56.0,
+    "accusation, recall": 74.0,
+    "category": 66.0,
+}
 # Short of their level (docs/limits.md): they may not fall further.
 SHORT = {
     "unit, first named",
@@ -27,7 +35,7 @@ SHORT = {
 
 @pytest.fixture(scope="module")
 def classifier() -> LayeredClassifier:
-    found = chosen()
+    found = chosen(newest(artefacts()) or "")
     assert isinstance(found, LayeredClassifier)
     return found
 
