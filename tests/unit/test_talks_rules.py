@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ingest.channels.message import Media, MediaKind, Message, Point
@@ -345,7 +345,7 @@ SURVEYS = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_message_in_any_talk_gets_a_decision(data: st.DataObject) -> None:
     text = data.draw(TEXTS)
