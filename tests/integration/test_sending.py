@@ -109,6 +109,22 @@ def test_a_receipt_that_tells_of_a_closed_window_brings_the_template(db: Databas
         assert back.finished() == [(3, "delivered")]
 
 
+def test_a_comment_gets_a_private_reply_once_and_then_a_message(db: Database) -> None:
+    page = FakeSender(Channel.FACEBOOK, [WindowClosedError("10900"), WindowClosedError("10")])
+    sms = FakeSender(SMS)
+    with way_back(db, [page, sms], sms=SMS) as back:
+        back.heard(Channel.FACEBOOK, "9", back.clock.now() - HOUR)
+        ticket = back.filed(Channel.FACEBOOK, address="9", account="100", thread="7_8", phone=PHONE)
+        back.asked(ticket, Channel.FACEBOOK)
+        assert back.run() == 3
+        assert [(sent.thread, sent.template) for sent in page.sent] == [
+            ("7_8", False),
+            (None, False),
+        ]
+        assert (sms.sent[0].to, sms.sent[0].thread) == (PHONE, None)
+        assert back.finished() == [(3, "sent")]
+
+
 def test_receipts_end_a_message_once_whatever_comes_after(db: Database) -> None:
     sms = FakeSender(SMS, confirms=True)
     with way_back(db, [sms]) as back:

@@ -322,6 +322,17 @@ def test_an_answer_that_never_ends_is_cut_off(http: HTTP) -> None:
         generic(provider.url, http).send(MESSAGE)
 
 
+def test_whatsapp_by_twilio_carries_the_scheme_at_both_ends(http: HTTP) -> None:
+    with FakeProvider(Reply(201, {"sid": "SM2"})).running() as provider:
+        settings = TwilioSettings(send_twilio_url=provider.url, send_twilio_account="AC1")
+        sender = TwilioSender(settings, "http://local", http)
+        sender.send(Outward(**{**_fields(MESSAGE), "to": "whatsapp:+62812"}))
+        form = provider.calls[0].form()
+    assert (form["From"], form["To"]) == ("whatsapp:622150000000", "whatsapp:+62812")
+    assert "StatusCallback" not in form
+    assert not sender.confirms
+
+
 def test_telegram_s_own_wait_counts(http: HTTP) -> None:
     reply = Reply(429, {"parameters": {"retry_after": 19}})
     with FakeProvider(reply).running() as provider, pytest.raises(AgainError) as found:
@@ -354,8 +365,10 @@ def test_a_public_comment_gets_a_private_reply_and_a_late_message_its_tag(http: 
         )
         sender = FacebookSender(settings, http)
         sender.send(Outward(**{**_fields(MESSAGE), "thread": "1_2"}))
+        sender.send(Outward(**{**_fields(MESSAGE), "thread": "622150000000_2"}))
         sender.send(Outward(**{**_fields(MESSAGE), "template": True}))
-        reply, late = (call.json() for call in provider.calls)
+        reply, post, late = (call.json() for call in provider.calls)
+        assert post["recipient"] == {"post_id": "622150000000_2"}
         assert reply["recipient"] == {"comment_id": "1_2"}
         assert (late["messaging_type"], late["tag"]) == ("MESSAGE_TAG", "HUMAN_AGENT")
         with pytest.raises(AgainError, match="no-token"):

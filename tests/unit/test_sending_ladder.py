@@ -155,6 +155,8 @@ PHONE, MAIL = "+6281200000001", "w@example.id"
         (Channel.TELEGRAM, "77", None, None, Channel.TWILIO, ALL, "telegram"),
         (Channel.TELEGRAM, "77", PHONE, MAIL, Channel.TWILIO, ALL, "telegram twilio email"),
         (Channel.TWILIO, PHONE, PHONE, None, Channel.TWILIO, ALL, "twilio"),
+        (Channel.KANNEL, "1708", None, None, Channel.TWILIO, ALL, "kannel"),
+        (Channel.WHATSAPP, "6281200000001", None, None, Channel.VONAGE, ALL, "whatsapp vonage"),
         (Channel.KANNEL, PHONE, None, None, Channel.TWILIO, ALL, "kannel twilio"),
         (Channel.WEB, None, PHONE, MAIL, Channel.TWILIO, ALL, "twilio email"),
         (Channel.WEB, None, None, None, Channel.TWILIO, ALL, ""),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -149,9 +149,9 @@ class Dispatcher:
 
     def _deliver(self, one: Delivery) -> None:
         try:
-            template, result = self._tried(one)
+            tried = self._tried(one)
             with self._db.write() as conn:
-                self._settle(conn, one, result, template=template)
+                self._settle(conn, one, tried)
             self._relay.poke()
         except (SQLAlchemyError, OSError) as error:
             # The claim runs out and the message goes again: better twice than never.
@@ -161,59 +161,59 @@ class Dispatcher:
                 self._busy.pop(one.id, None)
             self._poked.set()
 
-    def _tried(self, one: Delivery) -> tuple[bool, str | SendError | None]:
-        """Whether the template went, and the provider's id or the trouble."""
+    def _tried(self, one: Delivery) -> "_Tried":
         try:
             letter = one.letter(self._vault)
         except UnsealError:
-            return False, RefusedError(ladder.UNREADABLE)
-        template = self._template(one, letter)
-        result = self._called(one, letter, template=template)
+            return _Tried(RefusedError(ladder.UNREADABLE))
+        # A private reply to a comment goes once and for some days; then a message, like any other.
+        late = one.reason == ladder.WINDOW_REASON
+        reply = letter.thread is not None and not late
+        reason = None if letter.thread else one.reason
+        template = not reply and ladder.needs_template(
+            one.channel, _heard(one), reason, self._clock.now()
+        )
+        result = self._called(one, letter, template=template, reply=reply)
         outcome = "sent"
         if isinstance(result, SendError):
             outcome = "again" if isinstance(result, AgainError) else "refused"
             _log.warning("delivery_failed", delivery=one.id, channel=one.channel.value,
                          attempt=one.attempts, reason=result.reason)  # fmt: skip
         DELIVERY_ATTEMPTS.labels(channel=one.channel.value, outcome=outcome).inc()
-        return template, result
+        sender = self._senders.get(one.channel)
+        able = reply or (sender is not None and sender.has_template)
+        return _Tried(result, used=template or late, able=able)
 
-    def _template(self, one: Delivery, letter: Letter) -> bool:
-        if letter.thread and one.reason != ladder.WINDOW_REASON:
-            return False  # a private reply to a comment may go later than a message
-        # Whoever is answered has written just now.
-        heard = one.heard_at if one.notice else max(one.heard_at or one.created_at, one.created_at)
-        return ladder.needs_template(one.channel, heard, one.reason, self._clock.now())
-
-    def _called(self, one: Delivery, letter: Letter, *, template: bool) -> str | SendError | None:
+    def _called(
+        self, one: Delivery, letter: Letter, *, template: bool, reply: bool
+    ) -> str | SendError | None:
         sender = self._senders.get(one.channel)
         if sender is None:
             return RefusedError(ladder.NO_SENDER)
         if template and not sender.has_template:
             return RefusedError(ladder.WINDOW_REASON)
         try:
-            return sender.send(outward(one, letter, sender, template=template))
+            return sender.send(outward(one, letter, sender, template=template, reply=reply))
         except SendError as error:
             return error
         except Exception as error:  # noqa: BLE001 - a sender's bug must not stop the others
             _log.error("delivery_bug", delivery=one.id, exc_info=error)
             return AgainError("bug")
 
-    def _settle(
-        self, conn: Connection, one: Delivery, result: str | SendError | None, *, template: bool
-    ) -> None:
-        now, sender = self._clock.now(), self._senders.get(one.channel)
+    def _settle(self, conn: Connection, one: Delivery, tried: "_Tried") -> None:
+        now, sender, result = self._clock.now(), self._senders.get(one.channel), tried.result
         if isinstance(result, SendError):
             if result.reason == ladder.UNREADABLE:
                 lost = NotificationOutcome.TECHNICAL_FAILURE
                 deliveries.finish(conn, one, lost, result.reason, now)
                 return
-            able = sender is not None and sender.has_template
-            step = ladder.after_failure(one.trip(template=template), result, now, has_template=able)
+            trip = one.trip(template=tried.used)
+            step = ladder.after_failure(trip, result, now, has_template=tried.able)
             deliveries.follow(conn, one, step, self._vault, now)
         elif sender is not None and sender.confirms and result is not None:
             until = now + timedelta(hours=self._settings.receipt_hours)
             given = provider_hash(self._vault, one.channel, result)
-            reason = ladder.WINDOW_REASON if template else None
+            reason = ladder.WINDOW_REASON if tried.used else None
             deliveries.taken(conn, one, given, until, reason)
         else:
             deliveries.finish(conn, one, NotificationOutcome.SENT, None, now)
@@ -240,7 +240,28 @@ class Dispatcher:
                 deliveries.prune(conn, now)
 
 
-def outward(one: Delivery, letter: Letter, sender: Sender, *, template: bool) -> Outward:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """How a try ended: the provider's id or the trouble.
+
+    `used`: it was the last resort of a closed window; `able`: there is one.
+    """
+
+    result: str | SendError | None
+    used: bool = False
+    able: bool = False
+
+
+def _heard(one: Delivery) -> datetime | None:
+    """The citizen's last message; whoever is answered has written just now."""
+    if one.notice:
+        return one.heard_at
+    return max(one.heard_at or one.created_at, one.created_at)
+
+
+def outward(
+    one: Delivery, letter: Letter, sender: Sender, *, template: bool, reply: bool
+) -> Outward:
     """What the sender gets: words that fit it, the address on its channel."""
     channel = one.channel
     tail = letter.follow if channel is Channel.EMAIL else letter.tail
@@ -248,7 +269,7 @@ def outward(one: Delivery, letter: Letter, sender: Sender, *, template: bool) ->
         to=letter.to[channel.value],
         text=fitted(letter.text, tail, sender.limit, plain=channel in ladder.SMS),
         account=letter.account if channel == letter.origin else "",
-        thread=None if template else letter.thread,
+        thread=letter.thread if reply and channel == letter.origin else None,
         ticket=one.ticket or "",
         link=letter.link,
         reference=letter.reference,

@@ -34,7 +34,7 @@ class GraphSender(HTTPSender):
         if token is None:
             raise AgainError("no-token")  # the operator adds the page's
         body: dict[str, Any] = {"message": {"text": message.text}, "messaging_type": "RESPONSE"}
-        body["recipient"] = {"comment_id": message.thread} if message.thread else {"id": message.to}
+        body["recipient"] = _recipient(message)
         if message.template:
             body |= {"messaging_type": "MESSAGE_TAG", "tag": self._tag}
         answer = self.http.post(
@@ -46,6 +46,14 @@ class GraphSender(HTTPSender):
             raise _trouble(answer)
         given = answer.json().get("message_id")
         return given if isinstance(given, str) else None
+
+
+def _recipient(message: Outward) -> dict[str, str]:
+    if not message.thread:
+        return {"id": message.to}
+    # A visitor's post is named by the page and the post, a comment by the post and the comment.
+    post = message.thread.startswith(f"{message.account}_")
+    return {"post_id" if post else "comment_id": message.thread}
 
 
 def _trouble(answer: Answer) -> SendError:

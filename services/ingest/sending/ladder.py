@@ -26,6 +26,7 @@ WINDOW_REASON = "window-closed"
 OPT_OUT = "opt-out"
 UNREADABLE = "sealed"
 ERASED = "erased"
+_SHORT_CODE = 7  # digits that no citizen's number is as short as
 _WINDOWED = frozenset({Channel.WHATSAPP, Channel.FACEBOOK, Channel.INSTAGRAM})
 # What providers say in receipts when the window was closed after all.
 _WINDOW_CODES = frozenset({"131047", "470", "63016"})
@@ -181,11 +182,18 @@ def ways_of(
     if origin not in PAGES:
         wanted.append((origin, address))
     if sms is not None:
-        numbered = origin in SMS or origin is Channel.WHATSAPP
-        wanted.append((sms, phone or (address if numbered else None)))
+        wanted.append((sms, phone or _phone(origin, address)))
     wanted.append((Channel.EMAIL, email))
     found: dict[Channel, str] = {}
     for channel, reached in wanted:
         if reached and channel in senders:
             found.setdefault(channel, reached)
     return found
+
+
+def _phone(origin: Channel, address: str | None) -> str | None:
+    """The phone number that an address is, if it is one."""
+    if address is None or not (origin in SMS or origin is Channel.WHATSAPP):
+        return None
+    digits = address.removeprefix("whatsapp:").removeprefix("+")
+    return f"+{digits}" if digits.isdigit() and len(digits) > _SHORT_CODE else None

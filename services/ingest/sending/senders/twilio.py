@@ -11,6 +11,8 @@ from shared.contracts.enums import Channel
 # The citizen sent STOP to Twilio itself, or the number cannot be written to.
 _GONE = frozenset({21211, 21408, 21610, 21612, 21614, 30003, 30005, 30006})
 
+_WHATSAPP = "whatsapp:"
+
 
 class TwilioSettings(BaseSettings):
     """What sending by Twilio needs."""
@@ -43,6 +45,8 @@ class TwilioSender(HTTPSender):
         """One call; Twilio's `sid`."""
         settings = self._settings
         ours = message.account or settings.send_twilio_from
+        if message.to.startswith(_WHATSAPP) and not ours.startswith((_WHATSAPP, "MG")):
+            ours = f"{_WHATSAPP}{ours}"  # WhatsApp by Twilio: both ends carry the scheme
         sender = "MessagingServiceSid" if ours.startswith("MG") else "From"
         form = {"To": message.to, sender: ours, "Body": message.text}
         if self._callback:
