@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     files_url: str = Field(
         default="", description="Where attachments lie: `file:///…` or `s3://bucket/prefix`."
     )
+    gazetteer: str = Field(
+        default="",
+        description="Folder of the regions' place names, `<region>.csv`, written by "
+        "`tanggap import places`; default `<data>/gazetteer`.",
+    )
     public_url: str = Field(
         default="", description="Address of the reverse proxy, such as `https://lapor.example.id`."
     )
@@ -99,6 +104,7 @@ class Settings(BaseSettings):
         data = Path(str(values.get("data_dir") or "var")).absolute()
         values["data_dir"] = data
         values["database_url"] = values.get("database_url") or f"sqlite:///{data / 'tanggap.db'}"
+        values["gazetteer"] = values.get("gazetteer") or str(data / "gazetteer")
         values["files_url"] = values.get("files_url") or (data / "files").as_uri()
         return values
 

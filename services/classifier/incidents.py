@@ -33,6 +33,7 @@ from services.classifier.lexicons import (
 )
 from services.classifier.store import Entry, micros
 from shared.contracts.classification import Classification
+from shared.contracts.enums import LocationSource
 from shared.contracts.feedback import FeedbackReceived
 
 _COMPARED = 6
@@ -52,6 +53,8 @@ class Joined:
 def report_of(received: FeedbackReceived, found: Classification) -> Report:
     """What is compared of a complaint: its masked text, its place and its category."""
     where = received.location
+    # The middle of a village is not where it happened: two reports from there are not one place.
+    point = where if where and where.source is not LocationSource.GAZETTEER else None
     return Report(
         reference=received.reference,
         region=received.region,
@@ -59,8 +62,8 @@ def report_of(received: FeedbackReceived, found: Classification) -> Report:
         text=found.masked_text,
         category=found.category,
         address=where.address if where else None,
-        lat=where.lat if where else None,
-        lon=where.lon if where else None,
+        lat=point.lat if point else None,
+        lon=point.lon if point else None,
     )
 
 

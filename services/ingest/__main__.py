@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import uvicorn
 
@@ -13,6 +14,7 @@ from services.ingest.directories import CurrentDirectory
 from services.ingest.handlers import Deps
 from services.ingest.housekeeping import Housekeeping
 from services.ingest.limits import Throttle
+from services.ingest.places import Gazetteers
 from services.ingest.ports import Poke
 from services.ingest.promise import PolicyPromise
 from services.ingest.sending.wiring import way_back
@@ -88,6 +90,7 @@ def handler_deps(
         file_rules=FileRules.of(settings),
         senders=Throttle(settings.per_minute, _MINUTE),
         addresses=Throttle(settings.per_minute_address, _MINUTE),
+        places=Gazetteers(Path(settings.gazetteer), clock),
     )
 
 

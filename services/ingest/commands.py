@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.contracts.enums import Category, CitizenAct, Language, SKMElement
+from shared.contracts.enums import Category, CitizenAct, Language, LocationSource, SKMElement
 
 TEXT_MAX = 10_000
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -30,6 +30,12 @@ class Place(Command):
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+    precision: Annotated[
+        float | None, Field(ge=0, le=100_000, description="Metres that the point may be off.")
+    ] = None
+    source: Annotated[
+        LocationSource | None, Field(description="How the point is known; none: by what is given.")
+    ] = None
 
 
 class Reporter(Command):

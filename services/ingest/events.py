@@ -13,7 +13,7 @@ from services.ingest.commands import (
     Reporter,
 )
 from services.ingest.rules import digits, e164, tidy
-from shared.contracts.enums import Channel, Form
+from shared.contracts.enums import Channel, Form, LocationSource
 from shared.contracts.feedback import CitizenActed, FeedbackReceived, Location, Respondent
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
@@ -161,4 +161,11 @@ def _masked(text: str | None, names: tuple[str, ...] = ()) -> str | None:
 def _location(place: Place | None, names: tuple[str, ...]) -> Location | None:
     if place is None or (place.lat is None and place.lon is None and not place.address):
         return None
-    return Location(lat=place.lat, lon=place.lon, address=_masked(place.address, names))
+    told = LocationSource.ADDRESS if place.lat is None else LocationSource.DEVICE
+    return Location(
+        lat=place.lat,
+        lon=place.lon,
+        address=_masked(place.address, names),
+        precision=place.precision,
+        source=place.source or told,
+    )

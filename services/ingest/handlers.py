@@ -15,9 +15,11 @@ from services.ingest.attachments import FileRules, Shelf, cleaned
 from services.ingest.commands import ActOnComplaint, AnswerSurvey, FileComplaint
 from services.ingest.drafts import act_draft, complaint_draft, filed, phone_hash, survey_draft
 from services.ingest.events import Arrival, reported
+from services.ingest.gazetteer import Gazetteer, located
 from services.ingest.idempotency import Once
 from services.ingest.limits import Throttle
 from services.ingest.metrics import Counted, counted
+from services.ingest.places import no_places
 from services.ingest.ports import Files, Poke, Promise
 from services.ingest.refusals import Flaw, Refusal, RefusedError, invalid, refused
 from services.ingest.tokens import token_hash
@@ -47,6 +49,7 @@ class Deps:
     file_rules: FileRules
     senders: Throttle
     addresses: Throttle
+    places: Callable[[str], Gazetteer] = no_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def file_complaint(deps: Deps, command: FileComplaint, sent: Sent) -> Accepted:
     _limit(deps, phone_hash(deps.vault, identity), sent.address, now)
     kept = cleaned(sent.files, deps.file_rules)
     due_at = deps.promise(region, now).first_answer
+    command = located(command, deps.places(region.code))
     shelf = Shelf(deps.files, deps.vault)
     arrival = sent.arrival(now, len(kept))
     draft = complaint_draft(deps.vault, shelf, command, identity, kept, arrival, due_at)

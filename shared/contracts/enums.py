@@ -187,6 +187,14 @@ class CloseReason(StrEnum):
     LAINNYA = "lainnya"
 
 
+class LocationSource(StrEnum):
+    """How the point of a place is known."""
+
+    DEVICE = "device"
+    ADDRESS = "address"
+    GAZETTEER = "gazetteer"
+
+
 class SKMElement(StrEnum):
     """The nine SKM elements, keyed by code since U8 and U9 flip (domain.md §2.1)."""
 

@@ -7,17 +7,30 @@ from pydantic import Field, model_validator
 
 from shared.contracts.base import Instant, OPDCode, RegionCode, WireModel
 from shared.contracts.classification import Classification
-from shared.contracts.enums import Category, Channel, CitizenAct, Form, SKMElement
+from shared.contracts.enums import (
+    Category,
+    Channel,
+    CitizenAct,
+    Form,
+    LocationSource,
+    SKMElement,
+)
 
 SKMAnswer = Annotated[int, Field(ge=1, le=4)]
 
 
 class Location(WireModel):
-    """Place of the problem (never the reporter's home)."""
+    """Place of the problem (never the reporter's home).
+
+    `precision`: how far the place may be from the point, in metres, where it is known. `source`:
+    a point of the citizen's device, words only, or the middle of a place that the words name.
+    """
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     address: Annotated[str, Field(max_length=500)] | None = None
+    precision: Annotated[float, Field(ge=0)] | None = None
+    source: LocationSource | None = None
 
 
 class Respondent(WireModel):

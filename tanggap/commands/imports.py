@@ -6,6 +6,7 @@ from tanggap.commands import (
     import_lapor,
     import_opd,
     import_pekppp,
+    import_places,
     import_services,
     import_skm,
 )
@@ -18,5 +19,5 @@ def _group() -> None:
     """Files in (CSV, XLSX)."""
 
 
-for module in (import_opd, import_services, import_pekppp, import_skm, import_lapor):
+for module in (import_opd, import_services, import_pekppp, import_skm, import_lapor, import_places):
     module.register(group)

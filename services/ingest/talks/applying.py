@@ -16,6 +16,7 @@ from services.ingest.channels.message import Message
 from services.ingest.commands import TEXT_MAX, ActOnComplaint, AnswerSurvey, FileComplaint, Place
 from services.ingest.drafts import act_draft, complaint_draft, filed, survey_draft
 from services.ingest.events import Arrival, Reported
+from services.ingest.gazetteer import located
 from services.ingest.handlers import Deps
 from services.ingest.ports import Arrived, Became, Handled
 from services.ingest.refusals import RefusedError
@@ -105,6 +106,7 @@ def _opened(asking: Asking, facts: Facts, decision: Decision) -> Made:
         anonymous=facts.said.anonymous,
         confidential=facts.said.confidential,
     )
+    command = located(command, deps.places(region.code))
     identity = Reported(
         name=(message.name or "")[:_NAME_MAX].strip() or None,
         phone=asking.phone,
@@ -233,4 +235,5 @@ def _place(message: Message) -> Place | None:
         return None
     named = ", ".join(filter(None, (point.name, point.address)))
     address = " ".join(clean(named).split())[:500].strip()
-    return Place(lat=point.lat, lon=point.lon, address=address or None)
+    far = None if point.precision is None else min(max(point.precision, 0.0), 100_000.0)
+    return Place(lat=point.lat, lon=point.lon, address=address or None, precision=far)
