@@ -135,7 +135,7 @@ def _packed() -> bytes:
 PACKED = _packed()
 
 
-@pytest.mark.parametrize(("row", "column"), [(1_048_575, 0), (5, 16_383), (1_048_575, 16_383)])
+@pytest.mark.parametrize(("row", "column"), [(1_048_575, 0), (5, 16_383)])
 def test_a_lone_cell_far_away_does_not_fill_the_memory(
     tmp_path: Path, row: int, column: int
 ) -> None:
