@@ -51,7 +51,7 @@ class Town:
         assert answer.headers["content-type"] == "application/json; charset=utf-8"
         return answer.json()
 
-    def post(self, expect: int = 200, **changes: str) -> Any:
+    def post(self, expect: int = 200, /, **changes: str) -> Any:
         answer = self.site.client.post(f"{BASE}/requests.json", data=REPORT | changes)
         assert answer.status_code == expect, answer.text
         return answer.json()
@@ -70,10 +70,10 @@ class Town:
 
 @pytest.fixture
 def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
-    options = {"reader": read_case, "master_key": MASTER_KEY, "hook_open311_secrets": f"baru,{KEY}"}
+    secrets = {"master_key": MASTER_KEY, "hook_open311_secrets": f"baru,{KEY}"}
     with (
         deskroom(database_url, tmp_path) as room,
-        open_site(database_url, tmp_path, **options) as site,
+        open_site(database_url, tmp_path, reader=read_case, **secrets) as site,
     ):
         standard_staff(room)
         yield Town(site, room)
@@ -120,8 +120,8 @@ def test_a_repeat_of_the_same_sender_is_one_report(town: Town) -> None:
     assert len({answer["service_notice"] for answer in answers}) == 1
     town.post(device_id="hp-8")
     nameless = {"device_id": "", "email": "", "description": "Lampu mati"}
-    town.post(**nameless)
-    town.post(**nameless)
+    town.post(200, **nameless)
+    town.post(200, **nameless)
     assert (town.count(), len(town.site.events())) == (4, 4)
 
 
