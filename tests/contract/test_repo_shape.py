@@ -114,7 +114,18 @@ def test_every_variable_in_the_code_is_a_setting_or_listed() -> None:
 def test_metrics_have_our_prefix_a_meaning_and_closed_labels() -> None:
     closed = {
         *("aspect", "band", "bound", "channel", "clock", "collector", "field", "group"),
-        *("indicator", "kind", "opd", "outcome", "reason", "region", "service", "stage", "state"),
+        *(
+            "indicator",
+            "kind",
+            "model",
+            "opd",
+            "outcome",
+            "reason",
+            "region",
+            "service",
+            "stage",
+            "state",
+        ),
         *("topic", "window"),
     }
     names = [metric.name for metric in all_metrics()]
