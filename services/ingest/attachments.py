@@ -6,6 +6,7 @@ nothing; objects without a row are orphans and are swept.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,15 @@ def cleaned(contents: Sequence[bytes], rules: FileRules) -> list[CleanFile]:
                 [Flaw(f"{FIELD}.{place}", "file_size", {"max": rules.max_bytes // _MEGABYTE})],
             )
     return [_cleaned_one(place, content, rules) for place, content in enumerate(contents)]
+
+
+def keepable(contents: Sequence[bytes], rules: FileRules) -> tuple[tuple[CleanFile, ...], int]:
+    """The files that can be kept, and how many cannot: a message is never lost for one."""
+    found: list[CleanFile] = []
+    for content in contents[: rules.max_count]:
+        with suppress(RefusedError):
+            found += cleaned([content], rules)
+    return tuple(found), len(contents) - len(found)
 
 
 def _cleaned_one(place: int, content: bytes, rules: FileRules) -> CleanFile:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.ingest.channels.message import Message, Receipt
 from shared.contracts.enums import Channel
 from shared.db.read.directory import Region
+from shared.files.inspection import CleanFile
 
 
 class Poke(Protocol):
@@ -67,8 +68,9 @@ class Arrived:
     """How a message came in, beside what it says.
 
     `region` is none when neither a code in the text, the receiving account, the citizen's own
-    answer nor the default tells it. `files` are the attachments, fetched; `missing` counts those
-    that could not be. `sent_at` is the provider's time if clocks may start at it (design §2.10).
+    answer nor the default tells it. `files` are the attachments, cleaned before the transaction:
+    decoding a picture would keep other writers waiting. `missing` counts those that could not be
+    had or kept. `sent_at` is the provider's time if clocks may start at it (design §2.10).
     """
 
     row_id: int
@@ -77,7 +79,7 @@ class Arrived:
     sender_hash: str
     received_at: datetime
     sent_at: datetime | None = None
-    files: tuple[bytes, ...] = ()
+    files: tuple[CleanFile, ...] = ()
     missing: int = 0
 
 

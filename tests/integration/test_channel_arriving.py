@@ -130,14 +130,18 @@ def test_two_workers_handle_a_message_once_even_when_the_lease_is_lost(post: Pos
 
 
 def test_files_are_waited_for_but_not_for_ever(post: Post) -> None:
-    photo = Media(MediaKind.IMAGE, "foto")
+    page = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    photo = Media(MediaKind.DOCUMENT, page)
     post.media.failures = 2
     post.takes(post.message("lubang", media=(photo,)))
     post.works()
     post.works(timedelta(seconds=5))
     assert post.talk.heard == []
     post.works(timedelta(minutes=1))
-    assert post.talk.arrived[-1].files == (b"foto",)
+    assert [file.content for file in post.talk.arrived[-1].files] == [page.encode()]
+    post.takes(post.message("lubang lagi", media=(Media(MediaKind.IMAGE, "no picture"),)))
+    post.works()
+    assert (post.talk.arrived[-1].files, post.talk.arrived[-1].missing) == ((), 1)
     post.media.failures = 99
     post.takes(post.message("lagi", media=(photo,)))
     for wait in (0, 5, 60, 300):

@@ -10,12 +10,13 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.ingest.attachments import FileRules, keepable
 from services.ingest.channels import waiting
 from services.ingest.channels.accounts import Accounts
 from services.ingest.channels.joining import Turn, clocks_start, joined, turns
@@ -62,6 +63,7 @@ class Working:
     directory: Callable[[], Directory]
     converse: Converse
     media: MediaSource
+    file_rules: FileRules
     relay: Poke
     dispatcher: Poke
 
@@ -195,12 +197,14 @@ class Arriving:
         fetched = self._fetched(turn, first, message)
         if fetched is None:
             return None
+        files, refused = keepable(fetched.files, working.file_rules)
+        missing = fetched.missing + refused
 
         def write(conn: Connection) -> Handled | None:
             if not waiting.claim(conn, list(opened)):
                 return None
             region = self._region(conn, first, message)
-            arrived = self._arrived(first, message, region, fetched)
+            arrived = replace(self._arrived(first, message, region), files=files, missing=missing)
             handled = working.converse(conn, message, arrived)
             waiting.finish(conn, list(opened), region, handled)
             if handled.became is not Became.TRIAGE and waiting.told_region(conn, first.sender_hash):
@@ -219,9 +223,7 @@ class Arriving:
             first.channel, message.account, known, assigned=first.region, told=told
         )
 
-    def _arrived(
-        self, first: Kept, message: Message, region: str | None, fetched: Fetched
-    ) -> Arrived:
+    def _arrived(self, first: Kept, message: Message, region: str | None) -> Arrived:
         return Arrived(
             row_id=first.piece.row_id,
             channel=first.channel,
@@ -229,8 +231,6 @@ class Arriving:
             sender_hash=first.sender_hash,
             received_at=first.received_at,
             sent_at=clocks_start(message.sent_at, first.received_at),
-            files=fetched.files,
-            missing=fetched.missing,
         )
 
     def _fetched(self, turn: Turn, first: Kept, message: Message) -> Fetched | None:

@@ -82,6 +82,7 @@ def worker_of(
             deps.directory,
             converse or partial(handle, deps),
             media,
+            deps.file_rules,
             deps.relay,
             dispatcher or NullPoke(),
         )

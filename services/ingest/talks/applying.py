@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from services.ingest import rules as intake_rules
-from services.ingest.attachments import Shelf, cleaned
+from services.ingest.attachments import Shelf
 from services.ingest.channels.message import Message
 from services.ingest.commands import TEXT_MAX, ActOnComplaint, AnswerSurvey, FileComplaint, Place
 from services.ingest.drafts import act_draft, complaint_draft, filed, survey_draft
@@ -95,7 +95,7 @@ def _opened(asking: Asking, facts: Facts, decision: Decision) -> Made:
     region = deps.directory().region(code)
     if region is None:  # the rules hold such a message back; the type checker cannot know
         return Made(Handled(Became.TRIAGE), decision)
-    kept, lost = _files(deps, arrived)
+    kept, lost = arrived.files, arrived.missing
     first, *more = bodies.pieces(
         bodies.of_report(decision.text, message, len(kept), lost), TEXT_MAX
     )
@@ -129,7 +129,7 @@ def _opened(asking: Asking, facts: Facts, decision: Decision) -> Made:
 def _acted(asking: Asking, decision: Decision) -> Made:
     ticket, act = decision.ticket or "", decision.act or CitizenAct.ADD
     found = intake.submission(asking.conn, ticket)
-    kept, lost = _files(asking.deps, asking.arrived)
+    kept, lost = asking.arrived.files, asking.arrived.missing
     text = decision.text
     if not asking.message.removed:
         text = bodies.of_act(decision.text, asking.message, len(kept), lost)
@@ -216,17 +216,6 @@ def _with_survey(kept: Kept, survey: Survey | None, became: Became) -> Kept:
 
 def _arrival(arrived: Arrived, files: int) -> Arrival:
     return Arrival(arrived.received_at, arrived.channel, files, sent_at=arrived.sent_at)
-
-
-def _files(deps: Deps, arrived: Arrived) -> tuple[list[CleanFile], int]:
-    """The attachments that can be kept, and how many cannot; a message is never lost for one."""
-    found: list[CleanFile] = []
-    for content in arrived.files[: deps.file_rules.max_count]:
-        try:
-            found += cleaned([content], deps.file_rules)
-        except RefusedError:
-            continue
-    return found, len(arrived.files) - len(found) + arrived.missing
 
 
 def _place(message: Message) -> Place | None:

@@ -152,8 +152,9 @@ def _flood(asking: Asking) -> bool:
 def _unclear(asking: Asking, directory: Directory, region: str | None) -> Unclear | None:
     if region is None:
         return None
-    placed = asking.message.point is not None
-    return hints.unclear_in(asking.message.text, directory.opds(region), placed=placed)
+    text = asking.message.text
+    placed = asking.message.point is not None or asking.deps.places(region).find(text) is not None
+    return hints.unclear_in(text, directory.opds(region), placed=placed)
 
 
 def _with_named(asking: Asking, facts: Facts) -> Facts:
