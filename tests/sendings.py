@@ -150,6 +150,7 @@ class Back:
                 to=to,
                 account="622150",
                 text=text,
+                region="paser",
                 now=self.clock.now(),
             )
 

@@ -18,7 +18,7 @@ from services.ingest.sending.ladder import STEPS, WINDOW_REASON
 from services.ingest.sending.ports import AgainError, RefusedError, WindowClosedError
 from services.ingest.sending.senders.telegram import TelegramSender, TelegramSettings
 from shared.contracts.enums import Channel
-from shared.contracts.notices import NotificationPurpose
+from shared.contracts.notices import NotificationOutcome, NotificationPurpose
 from shared.db.engine import Database
 from tests.providers import FakeProvider, Reply
 from tests.sendings import PHONE, WORDS, Back, FakeSender, way_back
@@ -46,6 +46,10 @@ def test_a_notice_goes_by_its_channel_once_and_is_told_once(db: Database) -> Non
         assert (sent.to, sent.account) == ("77", "bot")
         assert sent.text.startswith(f"Laporan {ticket}, tanggapan petugas: {WORDS}\n")
         assert f"CEK {ticket} atau https://lapor.example.go.id/lacak?tiket={ticket}" in sent.text
+        assert back.finished() == [(3, "sent")]
+        with db.write() as conn:  # whoever ends it once more
+            failed = NotificationOutcome.TECHNICAL_FAILURE
+            deliveries.finish_notice(conn, ticket, 3, "replied", "paser", failed, back.clock.now())
         assert back.finished() == [(3, "sent")]
         assert states(back) == [("telegram", "sent", None)]
         assert empty(back)
