@@ -1,4 +1,4 @@
-"""`python -m bench [rules | classifier | stages | pipeline]`: run the benchmarks and print their tables."""
+"""`python -m bench [WHAT]`: run the benchmarks (all, or one of `TITLES`), print their tables."""
 
 import argparse
 import sys
@@ -7,13 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import classifier, pipeline, rules, stages
+from bench import channels, classifier, pipeline, rules, stages
 from bench.figures import Result, print_table, write_json
 
 TITLES = {
     "rules": "Rules: one core",
     "classifier": "Classifier: one core",
     "stages": "Stages: one core, SQLite, no broker",
+    "channels": "Channels: webhooks, a burst on one beside others",
     "pipeline": "Pipeline: everything, as a user starts it",
 }
 
@@ -35,6 +36,8 @@ def _run(name: str, console: Console, arguments: argparse.Namespace) -> list[Res
         return pipeline.run(
             console, brokers=arguments.brokers, quick=arguments.quick, file=arguments.texts
         )
+    if name == "channels":
+        return channels.run(console, quick=arguments.quick)
     if name == "stages":
         return stages.run(
             console, quick=arguments.quick, file=arguments.texts, profile=arguments.profile

@@ -1,4 +1,4 @@
-"""The load: citizens who post complaints over kept-alive connections, in a process of its own.
+"""The load: citizens, or a provider, who post over kept-alive connections, in a process of its own.
 
 `python -m bench.clients` reads a plan (JSON) from standard input and writes what it saw to standard
 output. It speaks plain HTTP/1.1 on loopback so that it takes little of the machine it measures.
@@ -16,8 +16,6 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-_PATH = "/api/v1/complaints"
-_ACCEPTED = 202
 _NO_ANSWER = 0
 _MAX_OPEN = 128
 # The server hangs up on a connection that was idle for 5 s; nobody may write to it just then.
@@ -34,11 +32,13 @@ class Plan:
     rate: float = 0.0
     seconds: float = 60.0
     seed: int = 5
+    path: str = "/api/v1/complaints"
+    accepted: int = 202
 
 
 @dataclass(slots=True)
 class Seen:
-    """What came back; times in seconds."""
+    """What came back; times in seconds. A refusal that names no time to wait is marked `bare`."""
 
     accepted: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -63,21 +63,22 @@ def post(plan: Plan) -> Seen:
 class _Connection:
     """One kept-alive connection."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, path: str) -> None:
         self._host = host
         self._port = port
+        self._path = path
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._used_at = 0.0
 
-    async def post(self, body: bytes) -> int:
-        """Send one body; returns the status."""
+    async def post(self, body: bytes) -> tuple[int, bool]:
+        """Send one body; returns the status, and whether a time to wait was named."""
         if time.perf_counter() - self._used_at > _KEEP_SECONDS:
             self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
         writer.write(
-            f"POST {_PATH} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            f"POST {self._path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
@@ -88,7 +89,7 @@ class _Connection:
         self._used_at = time.perf_counter()
         if fields.get("connection") == "close":
             self.close()
-        return int(lines[0].split(" ")[1])
+        return int(lines[0].split(" ")[1]), "retry-after" in fields
 
     def close(self) -> None:
         """Hang up."""
@@ -129,7 +130,8 @@ class _Load:
         at, running = begin, set[asyncio.Task[None]]()
         for body in self._bodies:
             at += rng.expovariate(self._plan.rate)
-            if at > begin + self._plan.seconds:
+            # Whoever cannot keep up offers less, and does not go on for longer.
+            if max(at, time.perf_counter()) > begin + self._plan.seconds:
                 break
             await asyncio.sleep(max(0.0, at - time.perf_counter()))
             if len(running) >= _MAX_OPEN:
@@ -140,19 +142,23 @@ class _Load:
         await asyncio.gather(*running)
 
     async def _one(self, body: bytes) -> None:
-        connection = self._free.pop() if self._free else _Connection(self._host, self._port)
+        connection = self._free.pop() if self._free else self._connection()
         begin = time.perf_counter()
         try:
-            status = await connection.post(body)
+            status, named = await connection.post(body)
         except (OSError, EOFError):
             connection.close()
-            status = _NO_ANSWER
+            status, named = _NO_ANSWER, False
         self.seen.times.append(time.perf_counter() - begin)
-        if status == _ACCEPTED:
+        if status == self._plan.accepted:
             self.seen.accepted += 1
         else:
-            self.seen.refused[str(status)] = self.seen.refused.get(str(status), 0) + 1
+            name = str(status) if named else f"{status} bare"
+            self.seen.refused[name] = self.seen.refused.get(name, 0) + 1
         self._free.append(connection)
+
+    def _connection(self) -> _Connection:
+        return _Connection(self._host, self._port, self._plan.path)
 
 
 def main() -> None:

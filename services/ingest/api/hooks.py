@@ -27,7 +27,7 @@ PREFIX = "/hooks/"
 _BUSY_SECONDS = 1
 # No provider waits longer for its answer; a caller who dribbles holds a place of the channel.
 _BODY_SECONDS = 15
-_STATUSES = (400, 403, 404, 408, 413, 500, 503)
+_STATUSES = (400, 403, 404, 408, 413, 422, 500, 503)
 Name = Annotated[str, Path(max_length=40)]
 Secret = Annotated[str, Path(max_length=300)]
 

@@ -88,7 +88,11 @@ class ChannelSettings(Settings):
         default=6, ge=1, le=64, description="Of these, how many are checked and stored at once."
     )
     message_threads: int = Field(
-        default=4, ge=1, le=32, description="Senders whose messages are handled at once."
+        default=1,
+        ge=1,
+        le=32,
+        description="Senders whose messages are handled at once; each more slows the answers to "
+        "providers.",
     )
     parts_seconds: float = Field(
         default=300.0,
