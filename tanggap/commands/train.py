@@ -56,19 +56,12 @@ def train(
 
     Shows the figures of the dev rows; those of the test rows are in the model card.
     """
-    from services.classifier.choosing import ENCODER, artefacts, newest, next_version
-
+    learnt = _corrections(installation) if corrections and part is Part.LINEAR else []
     try:
         if part is Part.LINEAR:
-            from services.classifier.training.run import train_linear
-
-            place = next_version() if out is None else out
-            learnt = _corrections(installation) if corrections else []
-            figures = train_linear(sets, place, learnt, note)
+            place, figures = _linear(sets, out, learnt)
         else:
-            known = artefacts() / (newest(artefacts(), ENCODER) or f"{ENCODER}-1")
-            place = out or (known if part is Part.BLEND else next_version(ENCODER))
-            figures = _encoder(part, sets, place, steps, minutes)
+            place, figures = _encoder(part, sets, out, steps, minutes)
     except ImportError as error:
         extra = "train-encoder" if part is Part.ENCODER else "train"
         raise TanggapError(f"training needs more: pip install 'tanggap[{extra}]'") from error
@@ -76,11 +69,22 @@ def train(
     note(f"written to {place}")
 
 
+def _linear(
+    sets: Path, out: Path | None, learnt: "list[CorrectedText]"
+) -> "tuple[Path, list[Figure]]":
+    """Train the linear models, as the next version unless a folder is named."""
+    from services.classifier.choosing import next_version
+    from services.classifier.training.run import train_linear
+
+    place = next_version() if out is None else out
+    return place, train_linear(sets, place, learnt, note)
+
+
 def _encoder(
-    part: Part, sets: Path, place: Path, steps: int, minutes: float | None
-) -> "list[Figure]":
+    part: Part, sets: Path, out: Path | None, steps: int, minutes: float | None
+) -> "tuple[Path, list[Figure]]":
     """Train or weigh an encoder beside the newest linear models."""
-    from services.classifier.choosing import artefacts, newest
+    from services.classifier.choosing import ENCODER, artefacts, newest, next_version
     from services.classifier.training.encoder.learning import Limits
     from services.classifier.training.encoder.making import blend, train_encoder
 
@@ -88,8 +92,10 @@ def _encoder(
     if linear is None:
         raise TanggapError("no linear models to weigh the encoder beside: tanggap train linear")
     if part is Part.BLEND:
-        return blend(place, artefacts() / linear, sets, note)
-    return train_encoder(sets, place, artefacts() / linear, Limits(steps, minutes), note)
+        place = out or artefacts() / (newest(artefacts(), ENCODER) or f"{ENCODER}-1")
+        return place, blend(place, artefacts() / linear, sets, note)
+    place = out or next_version(ENCODER)
+    return place, train_encoder(sets, place, artefacts() / linear, Limits(steps, minutes), note)
 
 
 def _corrections(installation: Path) -> "list[CorrectedText]":
