@@ -65,7 +65,7 @@ def chosen(name: str = AUTO, folder: Path | None = None, most: int | None = None
 def _named(name: str, place: Path) -> tuple[str | None, str]:
     """The versions of encoder and linear model; no encoder if only the other is named."""
     if name == AUTO:
-        encoder = newest(place, ENCODER) or newest(artefacts(), ENCODER)
+        encoder = newest(place, ENCODER) or newest(artefacts(), ENCODER) or ENCODER
         return encoder, newest(place) or LINEAR
     first, _, second = name.partition("+")
     if not first.startswith(ENCODER):

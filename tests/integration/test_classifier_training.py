@@ -1,16 +1,19 @@
 """From labelled texts to an artefact that answers, on sets as small as they can be."""
 
 import csv
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from services.classifier.choosing import chosen
+from services.classifier.choosing import ENCODER, artefacts, chosen, newest
 from services.classifier.corrections import CorrectedText
 from services.classifier.layered import LayeredClassifier
+from services.classifier.linear.model import MANIFEST
 from services.classifier.ports import ClassificationRequest
+from services.classifier.training.encoder.making import blend
 from services.classifier.training.fitting import Basis
 from services.classifier.training.linear import LANGUAGES, TONES, Taught
 from services.classifier.training.run import train_linear
@@ -131,6 +134,28 @@ def test_weights_are_those_of_a_logistic_regression() -> None:
         assert np.abs(model.coef_[0] - texts.T @ weights[:, column]).max() < 0.02
     assert not weights[:, 2].any()
     assert intercepts[2] < -5
+
+
+def test_an_encoder_is_weighed_beside_other_linear_models(
+    sets: Path, trained: Path, tmp_path: Path
+) -> None:
+    source = artefacts() / str(newest(artefacts(), ENCODER))
+    out = tmp_path / source.name
+    out.mkdir()
+    for path in source.iterdir():
+        (out / path.name).symlink_to(path)
+    (out / MANIFEST).unlink()
+    (out / MANIFEST).write_bytes((source / MANIFEST).read_bytes())
+    (out / "MODEL_CARD.md").unlink()
+    figures = blend(out, trained, sets)
+    assert {figure.task for figure in figures} >= {"tone, SmSA", "kind", "urgent, recall"}
+    manifest = json.loads((out / MANIFEST).read_text())
+    assert manifest["linear"]["version"] == "linear-7"
+    assert manifest["files"] == json.loads((source / MANIFEST).read_text())["files"]
+    assert "linear-7" in (out / "MODEL_CARD.md").read_text()
+    (tmp_path / trained.name).symlink_to(trained)
+    found = chosen(f"{out.name}+linear-7", tmp_path)
+    assert found.version == f"{out.name}+linear-7+rules-1"
 
 
 def test_sectors_are_cross_validated(sets: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classifier.choosing import chosen
+from services.classifier.choosing import artefacts, chosen, newest
 from services.classifier.lines import classify_lines
 from services.classifier.ports import ClassificationRequest, Classifier
 from services.classifier.ruled import RuleClassifier
@@ -17,7 +17,7 @@ from shared.db.read.directory import directory_of_seed
 
 UNITS = directory_of_seed().opds("paser")
 # Each as the service would run it.
-CLASSIFIERS: list[Classifier] = [RuleClassifier(), chosen()]
+CLASSIFIERS: list[Classifier] = [RuleClassifier(), chosen(newest(artefacts()) or ""), chosen()]
 every_classifier = pytest.mark.parametrize("classifier", CLASSIFIERS, ids=lambda c: c.version)
 
 # Scripts, direction marks, joiners, stacked marks and controls, mixed with words of complaints.

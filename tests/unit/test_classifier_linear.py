@@ -36,7 +36,7 @@ UNITS = directory_of_seed().opds("paser")
 
 @pytest.fixture(scope="module")
 def classifier() -> LayeredClassifier:
-    found = chosen()
+    found = chosen(newest(artefacts()) or "")
     assert isinstance(found, LayeredClassifier)
     return found
 
@@ -183,7 +183,7 @@ def test_the_newest_artefact_answers_by_itself(classifier: LayeredClassifier) ->
 
 
 def test_artefacts_stay_small_and_name_their_data() -> None:
-    for folder in artefacts().iterdir():
+    for folder in artefacts().glob("linear-*"):
         manifest = json.loads((folder / MANIFEST).read_text())
         assert (folder / WEIGHTS).stat().st_size == manifest["files"][WEIGHTS]["bytes"] <= 6e6
         assert all(one["licence"] and one["source"] for one in manifest["data"])

@@ -80,7 +80,7 @@ def learnt(
         for one in optimisers:
             one.step()
         step += 1
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         if done > _AVERAGED_FROM and step % _AVERAGED_EVERY == 0:
             _average(torch, average, weights)
         if step % 50 == 0:

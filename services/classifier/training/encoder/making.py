@@ -12,8 +12,6 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from services.classifier.encoder.blend import BlendedModel
 from services.classifier.encoder.model import ENCODER, FORMAT, PIECES, EncoderModel
 from services.classifier.encoder.pieces import Ints, Pieces, written
@@ -39,11 +37,10 @@ from services.classifier.training.encoder.origin import Origin, located, read_or
 from services.classifier.training.encoder.rows import own_items, public_items
 from services.classifier.training.encoder.vocabulary import kept, texts_of
 from services.classifier.training.encoder.weighing import (
-    Unseen,
     dev_items,
     thresholds_of,
     unseen,
-    valid_items,
+    valid_sets,
     weighed,
 )
 from services.classifier.training.linear import Taught
@@ -146,15 +143,16 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     encoder, heads = EncoderModel.load(out), LinearModel.load(linear)
     reports = [one for one in Taught.own().reports if one.split == "dev"]
     read = documents_of(RuleReader(), reports)
-    plain = valid_items(data)
-    found = _together(
-        unseen(plain, [Document(item.text) for item in plain], encoder, heads),
-        unseen(dev_items(reports), read, encoder, heads),
-    )
+    sets = [*valid_sets(data), dev_items(reports)]
+    items = [item for one in sets for item in one]
+    plain = [Document(item.text) for one in sets[:-1] for item in one]
+    which = [number for number, one in enumerate(sets) for _ in one]
+    found = unseen(items, [*plain, *read], encoder, heads, which)
+    blended = weighed(found)
     manifest = {
         **encoder.manifest,
         "linear": {"version": heads.version, "files": heads.manifest["files"]},
-        "heads": weighed(found),
+        "heads": blended,
         "thresholds": heads.manifest["thresholds"],
         "routing": heads.manifest["routing"],
         "data": [ORIGIN, *DATA],
@@ -162,22 +160,18 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     _describe(out, manifest)
     model = BlendedModel(EncoderModel.load(out), heads)
     chances = model.predict(read)
-    manifest["thresholds"] = thresholds_of(chances, reports)
-    manifest["routing"] = _routes(model, reports, chances["matter"])
+    # What is left to the linear heads keeps what was fitted on more reports than these.
+    fitted = thresholds_of(chances, reports)
+    kept = {name: at for name, at in heads.manifest["thresholds"].items() if name not in blended}
+    manifest["thresholds"] = {**fitted, **kept}
+    if "matter" in blended:
+        manifest["routing"] = _routes(model, reports, chances["matter"])
     _describe(out, manifest)
     return _measured(out, heads, data, tell)
 
 
 def _routes(model: BlendedModel, reports: Sequence[Report], matters: Floats) -> dict[str, float]:
     return asdict(fit_routes(LayeredClassifier(model), reports, matters, units_of_seed()))
-
-
-def _together(one: Unseen, other: Unseen) -> Unseen:
-    return Unseen(
-        [*one.items, *other.items],
-        np.concatenate([one.sums, other.sums]),
-        {name: np.concatenate([rows, other.linear[name]]) for name, rows in one.linear.items()},
-    )
 
 
 def _measured(out: Path, linear: LinearModel, data: Path, tell: Tell) -> list[Figure]:

@@ -1,10 +1,13 @@
 """How much encoder and linear heads count beside each other: fitted on texts neither has seen.
 
 For each head two weights, both not negative, and an offset where the head has one label: those
-under which the true labels are likeliest. That calibrates the blend at once.
+under which the true labels are likeliest. That calibrates the blend at once. Where there are sets
+of many texts (tone, language) the encoder's share is what does best on the mean over the sets, by
+macro-F1, and only the sum is made likeliest. A head to which the encoder adds next to nothing is
+left to the linear heads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.classifier.encoder.model import EncoderModel
-from services.classifier.evaluation import f1
+from services.classifier.evaluation import f1, macro_f1
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import Document, LinearModel
 from services.classifier.routing import Doubles
@@ -27,9 +30,15 @@ from services.classifier.training.encoder.rows import (
 )
 from services.classifier.training.making import ACCUSED_PRECISION, URGENT_PRECISION
 from services.classifier.training.sets import Report, Row, public_rows
+from shared.contracts.enums import Language
 
 _PENALTY = 0.02  # draws the weights towards a half each, where few rows say little
+_LEAST_GAIN = 0.03  # of the loss of the linear head, by which the encoder must lower it
 _LEAST = 1e-6
+Lost = Callable[[Doubles], float]
+"""What is lost with weights of encoder and linear head, and an offset if there is one."""
+_SHARES = np.linspace(0.0, 1.0, 21)
+_IN_SETS = ("tone", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,19 @@ class Unseen:
     items: list[Item]
     sums: Floats
     linear: Mapping[str, Floats]
+    sets: NDArray[np.int64]  # which set each is of
 
 
-def valid_items(folder: Path) -> list[Item]:
-    """The valid files of a data folder."""
-    plain = [{**row, "lang": "ind"} for row in public_rows(folder, "smsa_valid")]
+def valid_sets(folder: Path) -> list[list[Item]]:
+    """The valid files of a data folder, each for itself."""
+    plain = [{**row, "lang": ""} for row in public_rows(folder, "smsa_valid")]
     two = public_rows(folder, "nusatranslation_senti_valid")
+    # Tweets in languages that the parallel set has say nothing new of these.
+    two = [{**row, "lang": row["lang"] if row["lang"] == Language.ABS else ""} for row in two]
     return [
-        *(_item(row) for row in [*plain, *public_rows(folder, "nusax_senti_valid")]),
-        *(_item(row, two=True) for row in two),
+        [_item(row) for row in plain],
+        [_item(row) for row in public_rows(folder, "nusax_senti_valid")],
+        [_item(row, two=True) for row in two],
     ]
 
 
@@ -65,15 +78,16 @@ def dev_items(reports: Sequence[Report]) -> list[Item]:
 
 
 def unseen(
-    items: Sequence[Item], documents: Sequence[Document], encoder: EncoderModel, linear: LinearModel
-) -> Unseen:
+    items: Sequence[Item], documents: Sequence[Document], encoder: EncoderModel,
+    linear: LinearModel, sets: Sequence[int],
+) -> Unseen:  # fmt: skip
     """What both say."""
     said = encoder.sums([document.text for document in documents])
-    return Unseen(list(items), said, linear.predict(documents))
+    return Unseen(list(items), said, linear.predict(documents), np.array(sets))
 
 
 def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
-    """By head: its columns of the encoder, labels, form, both weights and the offsets."""
+    """By head that gains by it: columns of the encoder, labels, form, both weights, offsets."""
     heads = {}
     for plan in ALL_HEADS:
         columns = columns_of()[plan.name]
@@ -82,16 +96,27 @@ def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
         encoder, linear = found.sums[rows, columns], found.linear[plan.name][rows]
         if plan.form == "softmax":
             two = np.array([found.items[row].two for row in rows]) & (plan.name == "tone")
-            one, other, offset = _shared(encoder, linear, wanted, two)
+            lost, number = _shared(encoder, linear, wanted, two), 2
         else:
-            one, other, offset = _alone(encoder, linear, wanted)
+            lost, number = _alone(encoder, linear, wanted), 3
+        if plan.name in _IN_SETS:
+            sets = found.sets[rows]
+            if plan.name == "language":
+                sets = sets == sets.max()  # the own reports beside all others
+            one, other = _scaled(lost, _best_share(encoder, linear, wanted, two, sets))
+            offsets = []
+        else:
+            one, other, *offsets = _least(lost, number)
+        without = lost(np.array(_least(lost, number, alone=True)))
+        if lost(np.array([one, other, *offsets])) > (1 - _LEAST_GAIN) * without:
+            continue
         heads[plan.name] = {
             "columns": [columns.start, columns.stop],
             "labels": list(plan.labels),
             "form": plan.form,
             "encoder": round(one, 4),
             "linear": round(other, 4),
-            "offsets": [round(offset, 4)] * len(plan.labels),
+            "offsets": [round(sum(offsets), 4)] * len(plan.labels),
         }
     return heads
 
@@ -102,9 +127,7 @@ def _logs(values: Doubles) -> Doubles:
     return found
 
 
-def _shared(
-    encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_]
-) -> tuple[float, float, float]:
+def _shared(encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_]) -> Lost:
     """For labels of which one is true."""
     said, known = _logs(encoder.astype(float)), np.log(np.clip(linear.astype(float), _LEAST, 1))
 
@@ -114,11 +137,37 @@ def _shared(
             both[two, NEUTRAL] = -1e4
         return -float((_logs(both) * wanted).sum(axis=1).mean())
 
-    one, other = _least(lost, 2)
-    return one, other, 0.0
+    return lost
 
 
-def _alone(encoder: Floats, linear: Floats, wanted: Doubles) -> tuple[float, float, float]:
+def _scaled(lost: Lost, share: float) -> tuple[float, float]:
+    """Weights with that share of the encoder under which least is lost."""
+    shares = np.array([share, 1 - share])
+    [scale] = _least(lambda weights: lost(shares * weights[0]), 1)
+    return scale * share, scale * (1 - share)
+
+
+def _best_share(
+    encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_], sets: NDArray[Any]
+) -> float:
+    """The share of the encoder with the best macro-F1, on the mean over the sets."""
+    said, known = _logs(encoder.astype(float)), np.log(np.clip(linear.astype(float), _LEAST, 1))
+    truth = wanted.argmax(axis=1)
+
+    def right(share: float) -> float:
+        both = share * said + (1 - share) * known
+        if two.any():
+            both[two, NEUTRAL] = -1e4
+        named = both.argmax(axis=1)
+        parts = [sets == one for one in np.unique(sets)]
+        return float(
+            np.mean([macro_f1(truth[part], named[part], wanted.shape[1]) for part in parts])
+        )
+
+    return float(max(_SHARES, key=right))
+
+
+def _alone(encoder: Floats, linear: Floats, wanted: Doubles) -> Lost:
     """For labels each of which may be true; they share the weights and the offset."""
     known = np.clip(linear.astype(float), _LEAST, 1 - _LEAST)
     odds = np.log(known / (1 - known))
@@ -127,19 +176,20 @@ def _alone(encoder: Floats, linear: Floats, wanted: Doubles) -> tuple[float, flo
         both = weights[0] * encoder + weights[1] * odds + weights[2]
         return float((np.logaddexp(0, both) - wanted * both).mean())
 
-    one, other, offset = _least(lost, 3)
-    return one, other, offset
+    return lost
 
 
-def _least(lost: Any, number: int) -> tuple[float, ...]:
+def _least(lost: Lost, number: int, *, alone: bool = False) -> list[float]:
+    """The weights under which least is lost; `alone`: those without the encoder."""
     from scipy.optimize import minimize
 
     def whole(weights: Doubles) -> float:
-        return float(lost(weights)) + _PENALTY * float(((weights[:2] - 0.5) ** 2).sum())
+        even = 0.0 if alone or number == 1 else float(((weights[:2] - 0.5) ** 2).sum())
+        return lost(weights) + _PENALTY * even
 
-    start = np.array([0.5, 0.5, 0.0][:number])
-    bounds = [(0.0, None), (0.0, None), (None, None)][:number]
-    return tuple(map(float, minimize(whole, start, bounds=bounds).x))
+    start = np.array([0.0 if alone else 0.5, 0.5, 0.0][:number])
+    bounds = [(0.0, 0.0 if alone else None), (0.0, None), (None, None)][:number]
+    return [float(value) for value in minimize(whole, start, bounds=bounds).x]
 
 
 def thresholds_of(chances: Mapping[str, Floats], reports: Sequence[Report]) -> dict[str, float]:
