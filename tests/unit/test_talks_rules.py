@@ -179,6 +179,25 @@ def test_the_words_that_are_filed_are_those_behind_the_keyword() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "petugas dinas minta uang 50 ribu",
+        "ada pungli di kantor pambakal",
+        "ulun diminta duit gasan surat",
+        "laporan saya kemarin: mandornya terima setoran",
+    ],
+)
+@pytest.mark.parametrize(
+    "talk", [JUST, replace(LONG_AGO, asked=Asked.WHERE, asked_at=NOW - 2 * MINUTE), LONG_AGO]
+)
+@pytest.mark.parametrize("flood", [False, True])
+def test_an_accusation_joins_no_case_by_itself(text: str, talk: Talk, flood: bool) -> None:
+    """Who holds the case before may be who is accused."""
+    decision = made(text, talk, cases=(OPEN,), flood=flood)
+    assert (decision.rule, decision.do) == (Rule.NEW, Do.OPEN)
+
+
+@pytest.mark.parametrize(
     ("unclear", "question"),
     [(Unclear.PLACE, "ask_place"), (Unclear.AGENCY, "ask_agency"), (Unclear.BOTH, "ask_both")],
 )

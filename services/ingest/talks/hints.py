@@ -1,4 +1,4 @@
-"""Whether a report tells where, and of what service; whether a text speaks of an earlier report.
+"""Whether a report tells where, and of what service; whether it accuses; whether it is an old one.
 
 Pure, total. What agencies handle, and by which words, is the directory's.
 """
@@ -47,6 +47,20 @@ _EARLIER = re.compile(
     r"tindakan|kabar|jawaban|respon)|kapan (?:diperbaiki|dibaiki|dikerjakan|ditangani))",
     re.I,
 )
+# Words of accusing an officer or an office. Too many rather than too few: one too many opens a case
+# of its own, one too few shows an accusation to the accused.
+_ACCUSING = re.compile(
+    r"\b(?:pungli|pungly|pungl|pngli|dipungli|pungutan|pungutli|suap|disuap|menyuap|sogok|disogok|"
+    r"sogokan|korup|korupsi|dikorupsi|mengkorupsi|peras|diperas|memeras|pemerasan|calo|"
+    r"percaloan|upeti|setoran|pelicin|amplop|gratifikasi|nepotisme|oknum|ordal|fiktif|markup|"
+    r"mark\s?up|dipotong|disunat|penyalahgunaan|menyalahgunakan|selewengkan|"
+    r"diselewengkan|penyelewengan|penggelapan|digelapkan|gelapkan|penipuan|pelecehan|dilecehkan|"
+    r"melecehkan|intimidasi|diancam|mengancam|dipukul|memukul|bentak|dibentak|"
+    r"membentak|kasar|arogan|brib\w*|extort\w*|corrupt\w*|"
+    r"(?:di|me|ma)?minta(?:i|in)?\s+(?:\w+\s+){0,2}(?:uang|duit|duwit|dhuwit|wang|rp|bayar\w*|jatah|"
+    r"fee|imbalan)|(?:uang|duit|duwit)\s+(?:rokok|kopi|terima\s?kasih|lelah|jasa|damai|bensin))\b",
+    re.I,
+)
 _AROUND = word_set(
     "kabupaten kab kota di dari daerah wilayah tinggal warga domisili in from di kabupaten "
     "regency district lawan wan asal saking kula ulun saya"
@@ -73,6 +87,11 @@ def tells_place(text: str) -> bool:
 def speaks_of_earlier(text: str) -> bool:
     """Whether the text is about a report sent before."""
     return bool(_EARLIER.search(text[:_MOST]))
+
+
+def accuses(text: str) -> bool:
+    """Whether the text may accuse an officer or an office; when unsure it does (design §2.9)."""
+    return bool(_ACCUSING.search(text[:_MOST]))
 
 
 def named_region(text: str, regions: Iterable[Region]) -> tuple[str | None, bool]:

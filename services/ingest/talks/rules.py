@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from services.ingest.channels.message import Message
 from services.ingest.talks import surveying, targets
-from services.ingest.talks.hints import speaks_of_earlier
+from services.ingest.talks.hints import accuses, speaks_of_earlier
 from services.ingest.talks.tones import tone_of, words_of
 from services.ingest.talks.values import (
     Asked,
@@ -93,7 +93,9 @@ def _flood(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisio
     command = facts.said.word not in (None, Word.REPORT)
     if command or not _has_matter(message):
         return Decision(Rule.FLOOD, say=say)
-    return _add(Rule.FLOOD, talk.ticket, message.text, say) if talk.ticket else None
+    if talk.ticket is None or accuses(message.text):
+        return None
+    return _add(Rule.FLOOD, talk.ticket, message.text, say)
 
 
 def _help(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
@@ -227,7 +229,7 @@ def _report(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisi
 
 def _asked(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
     """The answer to our own question, what happened or where."""
-    if talk.ticket is None or not _awaits_words(talk, now):
+    if talk.ticket is None or not _awaits_words(talk, now) or accuses(message.text):
         return None
     more = wordless(message)
     say = None if more else Say.ADDED
@@ -235,8 +237,11 @@ def _asked(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisio
 
 
 def _join(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
-    """What follows within ten minutes belongs to the report before; nothing is answered."""
-    if talk.ticket is None or not _within(talk.said_at, now, JOIN):
+    """What follows within ten minutes belongs to the report before; nothing is answered.
+
+    Not what may accuse somebody: who holds the case before may be who is accused.
+    """
+    if talk.ticket is None or not _within(talk.said_at, now, JOIN) or accuses(message.text):
         return None
     return _add(Rule.JOIN, talk.ticket, message.text)
 
@@ -244,7 +249,7 @@ def _join(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision
 def _refers(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
     """The text speaks of an earlier report: the open case, the newest of several."""
     open_cases = [case for case in facts.cases if case.open]
-    if not open_cases or not speaks_of_earlier(message.text):
+    if not open_cases or not speaks_of_earlier(message.text) or accuses(message.text):
         return None
     return _add(Rule.REFERS, open_cases[0].ticket, message.text, Say.STATUS)
 
