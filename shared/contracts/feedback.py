@@ -29,7 +29,7 @@ class Location(WireModel):
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     address: Annotated[str, Field(max_length=500)] | None = None
-    precision: Annotated[float, Field(ge=0)] | None = None
+    precision: Annotated[float, Field(ge=0, le=100_000)] | None = None
     source: LocationSource | None = None
 
 

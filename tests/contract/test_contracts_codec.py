@@ -62,6 +62,23 @@ def test_a_sample_decodes_for_ever(path: Path) -> None:
         assert _same(event.data.as_json()[name], value), name
 
 
+def _sample(name: str) -> Any:
+    return decode(_raw(json.loads((SAMPLES[0].parents[1] / name).read_text()))).data
+
+
+def test_clocks_start_when_it_was_sent_and_latency_when_it_came() -> None:
+    sent = datetime(2026, 11, 15, 22, 40, tzinfo=UTC)
+    came = datetime(2026, 11, 16, 1, 12, 9, tzinfo=UTC)
+    late = _sample("tanggap.feedback.received.v1/complaint_sent_earlier.json")
+    assert (late.starts_at, late.received_at) == (sent, came)
+    prompt = _sample("tanggap.feedback.received.v1/complaint_least.json")
+    assert prompt.starts_at == prompt.received_at
+    opened = _sample("tanggap.case.opened.v1/sent_earlier.json")
+    assert (opened.received_at, opened.known_at) == (sent, came)
+    plain = _sample("tanggap.case.opened.v1/at_the_unit.json")
+    assert plain.known_at == plain.received_at
+
+
 def _same(found: Any, written: Any) -> bool:
     """Equal as JSON, times by the instant they mean."""
     if isinstance(written, dict):
