@@ -18,7 +18,7 @@ from shared.db.engine import Database
 from tests.servers.process import Child, free_port, wait_until
 
 START_SECONDS = 90.0
-_PORTS = ("DESK", "INGEST", "CLASSIFIER", "SCORING")
+_PORTS = ("DESK", "INGEST", "CLASSIFIER", "SCORING", "EMBEDDED_BROKER")
 SERVICES = ("ingest", "classifier", "desk", "scoring")
 
 

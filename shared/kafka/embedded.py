@@ -121,13 +121,28 @@ class EmbeddedBroker:
         with self._log.open("ab") as log:
             self._process = _spawn(argv, log)
         deadline = time.monotonic() + _START_SECONDS
-        while not answers(self.port):
+        # Another broker on the port would answer as well, and take our services for its own.
+        while not (self._listens() and answers(self.port)):
             if not self.running:
-                raise TanggapError(f"the embedded broker ended at once, see {self._log}")
+                raise TanggapError(
+                    f"the embedded broker ended at once (is port {self.port} taken?), "
+                    f"see {self._log}"
+                )
             if time.monotonic() > deadline or not keep_waiting():
                 self.stop(0)
                 raise TanggapError(f"the embedded broker does not answer, see {self._log}")
             time.sleep(0.02)
+
+    def _listens(self) -> bool:
+        """Whether it is this process that has the port."""
+        try:
+            open_ports = psutil.Process(self.pid).net_connections("tcp") if self.pid else []
+        except psutil.Error:
+            return False
+        return any(
+            found.status == psutil.CONN_LISTEN and found.laddr[1] == self.port
+            for found in open_ports
+        )
 
     def memory_mb(self) -> float:
         """Resident memory in MB; 0 while it does not run."""

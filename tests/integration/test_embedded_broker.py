@@ -58,6 +58,18 @@ def test_it_answers_when_started_and_again_on_the_same_port(embedded: EmbeddedBr
     assert embedded.pid not in (None, first)
 
 
+def test_another_broker_on_the_port_is_not_taken_for_ours(
+    embedded: EmbeddedBroker, program: Path, tmp_path: Path
+) -> None:
+    """Our services would share its topics with those it belongs to."""
+    embedded.start()
+    second = EmbeddedBroker(program, embedded.port, tmp_path / "second.log")
+    with pytest.raises(TanggapError, match=f"is port {embedded.port} taken"):
+        second.start()
+    assert embedded.running
+    assert not second.running
+
+
 def test_a_program_that_ends_at_once_is_told(tmp_path: Path) -> None:
     broker = EmbeddedBroker(Path("/bin/false"), free_port(0), tmp_path / "broker.log")
     with pytest.raises(TanggapError, match="ended at once"):
