@@ -30,8 +30,8 @@ class WayIn:
 
 def way_in(
     deps: Deps,
-    receipts: ReceiptSink = drop_receipts,
-    dispatcher: Poke | None = None,
+    receipts: ReceiptSink,
+    dispatcher: Poke,
     registry: CollectorRegistry = REGISTRY,
 ) -> WayIn:
     """Everything by the settings of the environment; call once a registry."""
