@@ -32,8 +32,10 @@ from shared.db.tables import metadata
 from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest_talks
 from shared.ids import new_ticket
 from shared.logs import configure
+from tests import recorded
 from tests.fakes.channels import FakeAdapter
 from tests.intake_site import Site, open_site
+from tests.recorded import telegram
 
 BUDI, SITI = "+6281234567890", "+6281298765432"
 MINUTE = timedelta(minutes=1)
@@ -287,6 +289,63 @@ def test_a_comment_is_answered_privately_and_may_be_taken_back(room: Room) -> No
     assert room.acts() == []
     assert says("", **gone) == []
     assert [act.text for act in room.acts()] == [REMOVED]
+
+
+def test_a_new_wording_goes_where_the_message_went(room: Room) -> None:
+    """By Telegram's own calls: an edit names the chat's number of the message, no update."""
+    posted = 0
+
+    def says(kind: str, text: str, number: int = 11) -> None:
+        nonlocal posted
+        posted += 1
+        content = telegram.message(text=text, message_id=number, date=int(now.timestamp()))
+        call = telegram.update(kind, content, posted)
+        [item] = recorded.read(Channel.TELEGRAM, call)
+        take(room.site.receiving, FakeAdapter(Channel.TELEGRAM, (item,)), call)
+        room.worker.work_off()
+
+    now = room.site.clock.now()
+    says("message", f"LAPOR {STREET}")
+    says("edited_message", f"LAPOR {STREET}, RT 02")
+    says("message", f"LAPOR {STREET}")  # the same again, under another number of the update
+    room.site.clock.advance(60 * MINUTE)
+    says("edited_message", "LAPOR RAHASIA lampu mati")
+    [complaint] = room.complaints()
+    assert [(act.ticket, act.text) for act in room.acts()] == [
+        (complaint.ticket, f"LAPOR {STREET}, RT 02"),
+        (complaint.ticket, "LAPOR RAHASIA lampu mati"),
+    ]
+    says("edited_message", "LAPOR banjir", number=12)
+    assert len(room.complaints()) == 2, "what it rewords is unknown"
+
+
+def test_a_picture_of_an_album_is_known_by_what_the_album_became(room: Room) -> None:
+    says = partial(room.says, who="7", channel=Channel.TELEGRAM)
+    for name, text in (("a-1", f"LAPOR {STREET}"), ("a-2", "")):
+        picture = Media(MediaKind.IMAGE, photo())
+        assert says(text, provider_id=name, group="a", media=(picture,)) == []
+    room.site.clock.advance(MINUTE)
+    room.worker.work_off()
+    room.site.clock.advance(60 * MINUTE)
+    assert says("LAPOR RT 02", replies_to="a-2", edited=True) == []
+    [complaint], [act] = room.complaints(), room.acts()
+    assert (act.ticket, act.text) == (complaint.ticket, "LAPOR RT 02")
+
+
+def test_a_wording_that_tells_the_kabupaten_comes_behind_what_it_rewords(
+    database_url: str, tmp_path: Path
+) -> None:
+    with open_site(database_url, tmp_path, hooks=SECRETS) as site:
+        room = Room(site)
+        says = partial(room.says, who="7", channel=Channel.TELEGRAM)
+        assert "kabupaten mana" in says(f"LAPOR {STREET}", provider_id="t-1")[0]
+        assert says(f"LAPOR {STREET}, RT 02", replies_to="t-1", edited=True) == []
+        assert room.rows() == [("triage", None), ("triage", None)]
+        [answer] = says(f"LAPOR MIMIKA {STREET}, RT 03", replies_to="t-1", edited=True)
+        assert answer.startswith("Laporan")
+        assert [outcome for _, outcome in room.rows()] == ["complaint", "act", "act"]
+        [complaint] = room.complaints()
+        assert (complaint.region, complaint.text) == ("mimika", STREET)
 
 
 def test_a_flood_opens_few_cases_and_is_answered_once(database_url: str, tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ CALLS = {
     "location": said(location=PLACE),
     "venue": said(venue={"location": PLACE, "title": "Pasar", "address": "Jl. Melati"}),
     "contact": said(contact={"phone_number": "+62812", "first_name": "Pak", "last_name": "RT"}),
-    "reply": said(text="Ya", reply_to_message={"message_id": 10, "from": BOT}),
+    "reply": said(
+        text="Ya",
+        reply_to_message=message(**{"message_id": 10, "date": 1763690000, "from": BOT}),
+    ),
     "edited": update("edited_message", message(text="Jalan RT 2", edit_date=1763700060)),
     "moving": update("edited_message", message(location=PLACE, edit_date=1763700060)),
     "button": update(

@@ -49,7 +49,7 @@ def test_nothing_passes_without_header_or_secret() -> None:
 
 def test_a_text() -> None:
     assert one(TG, CALL) == Message(
-        provider_id="bot:900001",
+        provider_id="bot:70001:11:1763700000",
         account="bot",
         sender="70001",
         text="Jalan rusak",
@@ -60,7 +60,7 @@ def test_a_text() -> None:
 
 def test_several_bots_are_told_apart_by_their_addresses() -> None:
     found = one(TG, CALLS["other bot"])
-    assert (found.account, found.provider_id) == ("paser_bot", "paser_bot:900001")
+    assert (found.account, found.provider_id) == ("paser_bot", "paser_bot:70001:11:1763700000")
     assert one(TG, CALL, account="kota_bot").account == "kota_bot"
 
 
@@ -70,8 +70,13 @@ def test_of_a_picture_the_largest_size_counts() -> None:
     assert (found.text, found.group) == ("Lubang", None)
 
 
-def test_an_album_is_a_group() -> None:
+def test_an_album_is_a_group_and_an_edit_of_its_picture_one_by_itself() -> None:
     assert one(TG, CALLS["album"]).group == "135"
+    first, second = (
+        one(TG, update("edited_message", message(text=text, media_group_id="135"), number))
+        for text, number in (("a", 900003), ("b", 900004))
+    )
+    assert len({"135", first.group, second.group}) == 3
 
 
 @pytest.mark.parametrize(
@@ -96,9 +101,11 @@ def test_places() -> None:
 
 
 def test_reply_edit_button_and_card() -> None:
-    assert one(TG, CALLS["reply"]).replies_to == "10"
-    edited = one(TG, CALLS["edited"])
-    assert (edited.text, edited.edited, edited.replies_to) == ("Jalan RT 2", True, "11")
+    assert one(TG, CALLS["reply"]).replies_to == "bot:70001:10:1763690000"
+    edited, original = one(TG, CALLS["edited"]), one(TG, CALL).provider_id
+    assert (edited.text, edited.edited, edited.replies_to) == ("Jalan RT 2", True, original)
+    again = one(TG, update("edited_message", message(text="Jalan RT 3", edit_date=1763700060), 9))
+    assert len({original, edited.provider_id, again.provider_id}) == 3
     assert edited.sent_at == datetime(2025, 11, 21, 4, 41, tzinfo=UTC)
     pressed = one(TG, CALLS["button"])
     assert (pressed.text, pressed.sender, pressed.name) == ("SELESAI PSR-1", "70001", "Warga Uji")
@@ -143,6 +150,25 @@ def test_odd_values_are_left_aside(changes: dict[str, Any]) -> None:
 def test_sizes_without_numbers_do_not_matter() -> None:
     found = one(TG, update("message", message(photo=[{"file_id": "F", "width": "wide"}])))
     assert found.media[0].reference == "F"
+
+
+def test_messages_are_told_apart_by_bot_chat_number_and_second() -> None:
+    changes: list[dict[str, Any]] = [
+        {},
+        {"message_id": 12},
+        {"date": 1763700001},
+        {"chat": {"id": 70002, "type": "private"}},
+    ]
+    calls = [update("message", message(text="x", **change)) for change in changes]
+    calls.append(update("message", message(text="x"), path="?account=paser_bot"))
+    assert len({one(TG, call).provider_id for call in calls}) == len(calls)
+    # Without them the update's own number has to do, and an edit is a message like any other.
+    for name in ("message_id", "date"):
+        assert one(TG, update("message", message(text="x", **{name: None}))).provider_id == (
+            "bot:900001"
+        )
+        lost = one(TG, update("edited_message", message(text="x", **{name: None})))
+        assert (lost.provider_id, lost.edited, lost.replies_to) == ("bot:900001", False, None)
 
 
 @pytest.mark.parametrize("number", [None, "x", 1.5, True, 10**30])

@@ -109,7 +109,26 @@ def line(decision: Decision) -> tuple[Rule, Do, Say | None]:
         ("masih sama", LONG_AGO, {"referred": OPEN}, (Rule.REFERRED, Do.ACT, Say.ADDED)),
         ("sudah", LONG_AGO, {"referred": PAUSED}, (Rule.REFERRED, Do.ACT, Say.ANSWERED)),
         ("makasih", LONG_AGO, {"referred": PAUSED}, (Rule.COURTESY, Do.NOTHING, None)),
-        ("baru", LONG_AGO, {"referred": OPEN, "edited": True}, (Rule.REFERRED, Do.ACT, None)),
+        # the new wording of an earlier message
+        ("baru", LONG_AGO, {"referred": OPEN, "edited": True}, (Rule.EDITED, Do.ACT, None)),
+        ("LAPOR baru", JUST, {"referred": OPEN, "edited": True}, (Rule.EDITED, Do.ACT, None)),
+        ("PASER baru", JUST, {"referred": OPEN, "edited": True}, (Rule.EDITED, Do.ACT, None)),
+        ("iya", LONG_AGO, {"referred": OPEN, "edited": True}, (Rule.EDITED, Do.ACT, None)),
+        ("LAPOR", JUST, {"referred": OPEN, "edited": True}, (Rule.EDITED, Do.NOTHING, None)),
+        ("LAPOR baru", JUST, {"edited": True}, (Rule.REPORT, Do.OPEN, Say.OPENED)),
+        ("STOP", JUST, {"referred": OPEN, "edited": True}, (Rule.STOP, Do.NOTHING, Say.STOPPED)),
+        (
+            f"BALAS {TICKET} sudah",
+            JUST,
+            {"referred": CLOSED, "named": OPEN, "edited": True},
+            (Rule.TICKET, Do.ACT, Say.ADDED),
+        ),
+        (
+            "LAPOR baru",
+            LONG_AGO,
+            {"referred": OPEN, "edited": True, "flood": True},
+            (Rule.EDITED, Do.ACT, None),
+        ),
         (
             f"soal {TICKET} itu",
             Talk(),
@@ -237,6 +256,16 @@ def test_the_kabupaten_is_asked_once_and_the_next_message_tells_it() -> None:
     # With more in it, it is a report, and the region is known from now on.
     more = made("Paser, lampu mati", waits, region=None, named_region="paser")
     assert (more.rule, more.region) == (Rule.NEW, "paser")
+
+
+def test_a_wording_waits_behind_what_it_rewords_in_triage() -> None:
+    held: dict[str, Any] = {"region": None, "held": True, "edited": True}
+    assert line(made("LAPOR jalan rusak", **held)) == (Rule.EDITED, Do.HOLD, None)
+    for text in ("PASER jalan rusak", "LAPOR jalan rusak"):
+        waits = Talk(asked=Asked.REGION, asked_at=NOW - MINUTE)
+        told = made(text, waits, **held | {"named_region": "paser"})
+        assert (told.rule, told.do, told.region) == (Rule.EDITED, Do.HOLD, "paser")
+    assert made("STOP", **held).rule is Rule.STOP
 
 
 def test_the_same_words_again_open_nothing() -> None:
@@ -389,6 +418,7 @@ def test_any_message_in_any_talk_gets_a_decision(data: st.DataObject) -> None:
         own=data.draw(st.booleans()),
         fits=data.draw(st.booleans()),
         referred=data.draw(maybe),
+        held=data.draw(st.booleans()),
         wait=data.draw(st.integers(0, 900)),
         opening=data.draw(st.sampled_from([None, "h"])),
         unclear=data.draw(st.none() | st.sampled_from(Unclear)),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from services.ingest import rules as intake_rules
 from services.ingest.attachments import Shelf
 from services.ingest.channels.message import Message
+from services.ingest.channels.waiting import release
 from services.ingest.commands import TEXT_MAX, ActOnComplaint, AnswerSurvey, FileComplaint, Place
 from services.ingest.drafts import act_draft, complaint_draft, filed, survey_draft
 from services.ingest.events import Arrival, Reported
@@ -85,6 +86,9 @@ def _made(asking: Asking, facts: Facts, decision: Decision) -> Made:
         case Do.SURVEY:
             return _surveyed(asking, decision)
         case Do.HOLD:
+            if decision.rule is Rule.EDITED and decision.region is not None:
+                # The wording tells the region: what it rewords goes first, then it comes again.
+                release(asking.conn, asking.arrived.sender_hash, asking.deps.clock.now())
             return Made(Handled(Became.TRIAGE), decision)
     return Made(Handled(Became.TALK, decision.ticket), decision, decision.ticket)
 

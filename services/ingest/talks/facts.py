@@ -73,6 +73,7 @@ def gather(asking: Asking) -> Facts:
         region_only=region_only,
         cases=_own_cases(asking),
         referred=_referred(asking),
+        held=_held(asking),
         opening=_opening(asking, said),
         flood=_flood(asking),
         private=not message.public or arrived.channel in _PRIVATE_REPLIES,
@@ -130,6 +131,15 @@ def _referred(asking: Asking) -> Case | None:
         provider_hash(vault, channel, earlier),
     )
     return case_of(asking, ticket) if ticket else None
+
+
+def _held(asking: Asking) -> bool:
+    """Whether the message that this one rewords waits in triage."""
+    message, arrived = asking.message, asking.arrived
+    if not message.edited or message.replies_to is None:
+        return False
+    original = message_hash(asking.deps.vault, arrived.channel, message.replies_to)
+    return store.is_held(asking.conn, arrived.sender_hash, original)
 
 
 def _opening(asking: Asking, said: Said) -> str | None:

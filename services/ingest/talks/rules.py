@@ -82,6 +82,25 @@ def _stop(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision
     return None
 
 
+def _edited(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
+    """The new wording of a message goes where the message went, also when it begins with LAPOR.
+
+    While that waits in triage the wording waits behind it; of a message that opened no case and
+    joined none it is a message like any other.
+    """
+    said = facts.said
+    if not message.edited or said.word not in (None, Word.REPORT):
+        return None
+    if facts.held:
+        return Decision(Rule.EDITED, Do.HOLD, region=said.region or facts.region)
+    case = facts.referred
+    if case is None:
+        return None
+    if not (words_of(said.text) or message.media or message.point):
+        return Decision(Rule.EDITED, ticket=case.ticket)
+    return replace(targets.answered(Rule.EDITED, case, message.text), say=None)
+
+
 def _flood(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
     """Too many a minute: what has matter joins the case opened last, the rest is left alone.
 
@@ -163,8 +182,7 @@ def _referred(talk: Talk, message: Message, facts: Facts, now: datetime) -> Deci
     assent = case.paused and tone_of(message.text) is Tone.ASSENT
     if not _has_matter(message) and not assent:
         return None
-    decision = targets.answered(Rule.REFERRED, case, message.text)
-    return replace(decision, say=None) if message.edited else decision
+    return targets.answered(Rule.REFERRED, case, message.text)
 
 
 def _named(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
@@ -268,6 +286,7 @@ def _wordless(talk: Talk, message: Message, facts: Facts, now: datetime) -> Deci
 _LINES: Sequence[Line] = (
     _removed,
     _stop,
+    _edited,
     _flood,
     _help,
     _survey,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
+from services.ingest.channels.receiving import TRIAGE
 from services.ingest.talks.values import Asked, Survey, Talk
 from shared.contracts.enums import Channel, Language
 from shared.db.tables.ingest import ingest_acts, ingest_complaints, ingest_tokens
@@ -17,6 +18,8 @@ from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest
 
 _MOST_SURVEYS = 3
 _MOST_CASES = 5
+# Outcomes that leave a reference to a case: its ticket, or the act upon it.
+_MADE = ("complaint", "act", "joined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +144,23 @@ def ticket_of(
         message.key_hash == message_hash, message.sender_hash == sender_hash
     )
     row = conn.execute(query).one_or_none()
-    ticket: str | None = None
-    if row is not None and row.outcome == "complaint":
-        ticket = row.reference
-    elif row is not None and row.outcome == "act":
-        ticket = conn.execute(
-            select(act.ticket).where(act.event_id == row.reference)
-        ).scalar_one_or_none()
-    if ticket is not None:
+    if row is not None and row.outcome in _MADE:
+        acted = conn.execute(select(act.ticket).where(act.event_id == row.reference))
+        ticket: str | None = acted.scalar_one_or_none() or row.reference
         return ticket
     ours = select(sent.ticket).where(
         sent.provider_hash == provider_hash, sent.sender_hash == sender_hash
     )
     return conn.execute(ours.limit(1)).scalar_one_or_none()
+
+
+def is_held(conn: Connection, sender_hash: str, message_hash: str) -> bool:
+    """Whether this message of the sender waits for its region."""
+    message = ingest_messages.c
+    query = select(message.state).where(
+        message.key_hash == message_hash, message.sender_hash == sender_hash
+    )
+    return conn.execute(query).scalar_one_or_none() == TRIAGE
 
 
 def survey_of(conn: Connection, token_hash: str) -> Survey | None:

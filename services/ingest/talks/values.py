@@ -117,8 +117,9 @@ class Facts:
     `region` is what the account, the default or the talk says; `named_region` the only one the
     text names, `region_only`: it says nothing else. `cases` are the sender's own, newest first.
     `named` is the case of the ticket in the text, if it is the sender's (`own`) or the code fits
-    (`fits`). `referred` is the case of the message this one answers or takes back. `wait`: seconds
-    until the next code may be tried. `flood`: more a minute than a person writes. `private`: only
+    (`fits`). `referred` is the case of the message this one answers, rewords or takes back;
+    `held`: the message it rewords still waits for its region. `wait`: seconds until the next code
+    may be tried. `flood`: more a minute than a person writes. `private`: only
     the sender reads the answer.
     """
 
@@ -131,6 +132,7 @@ class Facts:
     own: bool = False
     fits: bool = False
     referred: Case | None = None
+    held: bool = False
     wait: int = 0
     opening: str | None = None
     unclear: Unclear | None = None
@@ -145,6 +147,7 @@ class Rule(StrEnum):
     REMOVED = "removed"
     STOP = "stop"
     START = "start"
+    EDITED = "edited"
     FLOOD = "flood"
     HELP = "help"
     SURVEY = "survey"

@@ -3,6 +3,8 @@
 Secrets are the webhook's secret tokens. Which bot was written to stands in no update: it is
 `account` in the query of the registered address, else `options["account"]` (`bot`). Rules:
 
+- A message is known by bot, chat, number and second, since that is how edits and replies name it.
+  The number alone would do until a bot is made anew under the old name and counts from 1 again.
 - An edit is a new wording of a message, under an id of its own; an edited live position says
   nothing new and is left aside.
 - Groups and channels are left aside: the bot talks with one person at a time, and in a group
@@ -107,9 +109,10 @@ def _message(message: Document, provider_id: str, bot: str, *, edited: bool = Fa
     if not (text or media or place) or (edited and place):
         return Aside(Why.UNKNOWN)
     album = line(message.get("media_group_id"))
-    other = line((message if edited else inner(message, "reply_to_message")).get("message_id"))
+    reference = _reference(message, bot)
+    other = reference if edited else _reference(inner(message, "reply_to_message"), bot, sender)
     return Message(
-        provider_id=provider_id,
+        provider_id=provider_id if edited else reference or provider_id,
         account=bot,
         sender=sender,
         text=text,
@@ -117,10 +120,20 @@ def _message(message: Document, provider_id: str, bot: str, *, edited: bool = Fa
         name=_name(inner(message, "from")),
         media=media,
         point=place,
-        replies_to=other or None,
-        group=album if album and not edited else None,
-        edited=edited and bool(other),
+        replies_to=other,
+        # The edit of an album's picture is alone, but waits as long: the album goes first.
+        group=(f"{album}:{provider_id}" if edited else album) if album else None,
+        edited=edited and other is not None,
     )
+
+
+def _reference(message: Document, bot: str, chat: str = "") -> str | None:
+    """What a message of a chat is known by; the same in the message, its edits and replies."""
+    chat = line(inner(message, "chat").get("id")) or chat
+    number, date = whole(message.get("message_id")), whole(message.get("date"))
+    if not chat or number is None or date is None:
+        return None
+    return f"{bot}:{chat}:{number}:{date}"
 
 
 def _pressed(query: Document, provider_id: str, bot: str) -> Item:
@@ -137,7 +150,7 @@ def _pressed(query: Document, provider_id: str, bot: str) -> Item:
         sender=line(who.get("id")),
         text=text,
         name=_name(who),
-        replies_to=line(inner(query, "message").get("message_id")) or None,
+        replies_to=_reference(inner(query, "message"), bot, line(who.get("id"))),
     )
 
 
