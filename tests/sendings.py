@@ -213,10 +213,10 @@ def way_back(
         return directory
 
     sending = SendingSettings(sms_channel=sms, **settings)
-    dispatcher = Dispatcher(db, vault, clock, found, sending, current, FakeRelay())
+    receipts = Receipts(vault, frozenset(one.channel for one in senders if one.has_template))
+    dispatcher = Dispatcher(db, vault, clock, found, sending, current, FakeRelay(), receipts)
     notices = Notices(vault, Ways(frozenset(found), sms, SITE), clock, dispatcher)
-    templates = frozenset(one.channel for one in senders if one.has_template)
-    yield Back(db, vault, clock, dispatcher, notices, Receipts(vault, templates))
+    yield Back(db, vault, clock, dispatcher, notices, receipts)
     dispatcher.stop()
 
 

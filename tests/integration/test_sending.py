@@ -8,19 +8,22 @@ import pytest
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from pydantic import SecretStr
 
-from services.ingest.channels.hashes import sender_hash
+from services.ingest.channels.hashes import provider_hash, sender_hash
 from services.ingest.channels.message import Delivery
-from services.ingest.sending import deliveries
+from services.ingest.sending import deliveries, receipts
 from services.ingest.sending.deliveries import CLAIM, KEPT
 from services.ingest.sending.gauges import register_delivery_gauges
 from services.ingest.sending.http import HTTP
 from services.ingest.sending.ladder import STEPS, WINDOW_REASON
 from services.ingest.sending.ports import AgainError, RefusedError, WindowClosedError
 from services.ingest.sending.senders.telegram import TelegramSender, TelegramSettings
+from services.ingest.talks.store import ticket_of
 from shared.contracts.enums import Channel
 from shared.contracts.notices import NotificationOutcome, NotificationPurpose
 from shared.db.engine import Database
 from tests.providers import FakeProvider, Reply
+from tests.recorded import one
+from tests.recorded.telegram import CALLS
 from tests.sendings import PHONE, WORDS, Back, FakeSender, way_back
 
 WA, SMS, TG, MAIL = Channel.WHATSAPP, Channel.TWILIO, Channel.TELEGRAM, Channel.EMAIL
@@ -155,6 +158,66 @@ def test_receipts_end_a_message_once_whatever_comes_after(db: Database) -> None:
         back.told(SMS, ("twilio-3", Delivery.FAILED, "30003"))
         assert back.finished()[2:] == [(5, "permanent-failure")]
         assert empty(back)
+
+
+def test_a_receipt_may_come_before_the_answer_to_our_own_call(db: Database) -> None:
+    sms, mail = FakeSender(SMS, confirms=True), FakeSender(MAIL)
+    with way_back(db, [sms, mail]) as back:
+        ticket = back.filed(SMS, address=PHONE, phone=PHONE, email="w@example.id")
+        for sequence, how, reason in ((3, Delivery.DELIVERED, None), (4, Delivery.FAILED, "30003")):
+            name = f"twilio-{sequence - 2}"
+            sms.hold = threading.Event()
+            back.asked(ticket, SMS, sequence=sequence)
+            (call,) = back.dispatcher.round()
+            for told in (how, Delivery.FAILED, how, Delivery.SENT):  # the first of them counts
+                back.told(SMS, (name, told, reason))
+            assert len(back.finished()) == sequence - 3
+            sms.hold.set()
+            call.result(timeout=10)
+            back.run()
+            back.told(SMS, (name, Delivery.FAILED, "30003"), (name, Delivery.DELIVERED, None))
+            back.run()
+        assert back.finished() == [(3, "delivered"), (4, "sent")]
+        assert len(sms.sent) == 2
+        assert [sent.to for sent in mail.sent] == ["w@example.id"]
+        assert empty(back)
+
+
+def test_receipts_of_others_are_kept_for_an_hour_and_only_the_newest(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "EARLY_MOST", 3)
+    with way_back(db, [FakeSender(SMS, confirms=True)], sending_parallel=1) as back:
+        for number in range(5, 0, -1):
+            back.told(SMS, (f"twilio-{number}", Delivery.DELIVERED, None))
+        for number in range(5):
+            back.asked(back.filed(SMS, address=f"+628{number}"), SMS, sequence=number + 1)
+        back.run()
+        assert sorted(row.state for row in back.rows()) == ["delivered"] * 3 + ["sent"] * 2
+        back.told(SMS, ("other-1", Delivery.DELIVERED, None))
+        with db.write() as conn:
+            assert receipts.prune(conn, back.clock.now() + receipts.EARLY_KEPT) == 0
+            later = back.clock.now() + receipts.EARLY_KEPT + timedelta(seconds=1)
+            assert receipts.prune(conn, later) == 1
+
+
+def test_a_reply_to_a_message_of_ours_names_it(db: Database) -> None:
+    http = HTTP(trust_env=False)
+    taken = Reply(200, {"ok": True, "result": {"message_id": 10, "date": 1763690000}})
+    with FakeProvider(taken).running() as provider:
+        settings = TelegramSettings(
+            send_telegram_url=provider.url, send_telegram_token=SecretStr("99:rahasia-bot")
+        )
+        with way_back(db, [TelegramSender(settings, http)]) as back:
+            ticket = back.filed(TG, address="70001", account="bot")
+            back.asked(ticket, TG)
+            back.run()
+            earlier = str(one(TG, CALLS["reply"]).replies_to)
+            named = provider_hash(back.vault, TG, earlier)
+            with db.read() as conn:
+                for chat, expected in (("70001", ticket), ("70002", None)):
+                    who = sender_hash(back.vault, TG, chat)
+                    assert ticket_of(conn, who, "no message of theirs", named) == expected
 
 
 def test_a_crash_between_sending_and_writing_sends_again(

@@ -196,8 +196,8 @@ CASES = {
     ),
     "telegram": Case(
         telegram,
-        {"ok": True, "result": {"message_id": 5}},
-        "5",
+        {"ok": True, "result": {"message_id": 5, "date": 1763690000}},
+        "622150000000:+6281200000001:5:1763690000",
         refusals=((Reply(403, {}), RefusedError), (Reply(400, {}), RefusedError)),
         passing=(Reply(404, {}), Reply(401, {})),
         says=lambda call: (

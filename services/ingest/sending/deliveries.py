@@ -22,7 +22,11 @@ from shared.contracts.notices import (
 )
 from shared.contracts.topics import Service, Topic
 from shared.db.tables.ingest import ingest_notices
-from shared.db.tables.messages import ingest_deliveries, ingest_talks
+from shared.db.tables.messages import (
+    ingest_deliveries,
+    ingest_early_receipts,
+    ingest_talks,
+)
 from shared.ids import new_event_id
 from shared.outbox import store as outbox
 from shared.outbox.store import Outgoing
@@ -135,6 +139,20 @@ def by_provider(conn: Connection, provider_hash: str) -> Delivery | None:
     return found[0] if found else None
 
 
+def is_named(conn: Connection, provider_hash: str) -> bool:
+    """Whether any message of ours bears the provider's id, ended or not."""
+    query = select(_row.id).where(_row.provider_hash == provider_hash).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def named_early(conn: Connection) -> list[str]:
+    """The names of messages that wait for a receipt which came before they had their name."""
+    early = ingest_early_receipts.c.provider_hash
+    waits = (_row.state == SENT, _row.finished_at.is_(None))
+    query = select(early).join(ingest_deliveries, _row.provider_hash == early).where(*waits)
+    return sorted(set(conn.execute(query).scalars()))
+
+
 def claim(conn: Connection, delivery: Delivery, now: datetime) -> bool:
     """Take the row for one try; False when somebody else did, or it changed."""
     values = {"due_at": now + CLAIM, "attempts": delivery.attempts + 1}
@@ -185,15 +203,22 @@ def finish(
     outcome: NotificationOutcome,
     reason: str | None,
     now: datetime,
+    provider_hash: str | None = None,
 ) -> None:
-    """End the row: words and addresses go, and desk hears of its notice."""
-    ended = {
+    """End the row: words and addresses go, and desk hears of its notice.
+
+    `provider_hash` is given when the provider took it and tells no more: a citizen's reply to the
+    message names it.
+    """
+    ended: dict[str, Any] = {
         "state": _STATES[outcome],
         "reason": reason,
         "finished_at": now,
         "wrapped_key": None,
         "sealed": None,
     }
+    if provider_hash is not None:
+        ended["provider_hash"] = provider_hash
     if not _change(conn, delivery, ended) or not delivery.notice:
         return
     finish_notice(

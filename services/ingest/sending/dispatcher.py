@@ -24,6 +24,8 @@ from services.ingest.sending.deliveries import CLAIM, Delivery
 from services.ingest.sending.fitting import fitted
 from services.ingest.sending.outgoing import SENT, WAITING, Letter
 from services.ingest.sending.ports import AgainError, Outward, RefusedError, Sender, SendError
+from services.ingest.sending.receipts import Receipts
+from services.ingest.sending.receipts import prune as prune_receipts
 from services.ingest.sending.settings import SendingSettings
 from shared.clock import Clock
 from shared.contracts.enums import Channel
@@ -56,10 +58,11 @@ class Dispatcher:
         settings: SendingSettings,
         directory: Callable[[], Directory],
         relay: Poke,
+        receipts: Receipts,
     ) -> None:
         self._db, self._vault, self._clock = db, vault, clock
         self._senders, self._settings = senders, settings
-        self._directory, self._relay = directory, relay
+        self._directory, self._relay, self._receipts = directory, relay, receipts
         self._lease = Lease(db, "dispatcher:ingest", f"ingest:{uuid.uuid4().hex}")
         self._pool = ThreadPoolExecutor(
             settings.sending_parallel * len(Channel), thread_name_prefix="sending"
@@ -94,6 +97,8 @@ class Dispatcher:
         now = self._clock.now()
         if not self._lease.acquire(now):
             return []
+        if self._receipts.catch_up(self._db, now):
+            self._relay.poke()
         found = self._due(now)
         if not found:
             return []
@@ -210,13 +215,14 @@ class Dispatcher:
             trip = one.trip(template=tried.used)
             step = ladder.after_failure(trip, result, now, has_template=tried.able)
             deliveries.follow(conn, one, step, self._vault, now)
-        elif sender is not None and sender.confirms and result is not None:
+            return
+        given = None if result is None else provider_hash(self._vault, one.channel, result)
+        if sender is not None and sender.confirms and given is not None:
             until = now + timedelta(hours=self._settings.receipt_hours)
-            given = provider_hash(self._vault, one.channel, result)
             reason = ladder.WINDOW_REASON if tried.used else None
             deliveries.taken(conn, one, given, until, reason)
         else:
-            deliveries.finish(conn, one, NotificationOutcome.SENT, None, now)
+            deliveries.finish(conn, one, NotificationOutcome.SENT, None, now, given)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -238,6 +244,7 @@ class Dispatcher:
             self._prune_at = now + _PRUNE_EVERY
             with self._db.write() as conn:
                 deliveries.prune(conn, now)
+                prune_receipts(conn, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,14 +33,22 @@ def way_back(
     """Everything by the settings of the environment; call once a registry."""
     sending = sending or SendingSettings()
     senders = all_senders(settings.site, HTTP(), settings.notice_file)
+    templates = frozenset(channel for channel, one in senders.items() if one.has_template)
+    receipts = Receipts(deps.vault, templates)
     dispatcher = Dispatcher(
-        deps.database, deps.vault, deps.clock, senders, sending, deps.directory, deps.relay
+        deps.database,
+        deps.vault,
+        deps.clock,
+        senders,
+        sending,
+        deps.directory,
+        deps.relay,
+        receipts,
     )
     ways = Ways(frozenset(senders), sending.sms_channel, settings.site)
-    templates = frozenset(channel for channel, one in senders.items() if one.has_template)
     register_delivery_gauges(deps.database, deps.clock, registry)
     return WayBack(
         Notices(deps.vault, ways, deps.clock, dispatcher),
         dispatcher,
-        Receipts(deps.vault, templates),
+        receipts,
     )

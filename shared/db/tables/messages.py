@@ -97,3 +97,18 @@ ingest_deliveries = Table(
     Index("ix_ingest_deliveries_ticket", "ticket"),
     sqlite_autoincrement=True,
 )
+
+# Receipts that name no message of ours yet: the answer to our own call is still on its way. Kept
+# for an hour, and of the newest ten thousand; most that stay name messages of somebody else.
+ingest_early_receipts = Table(
+    "ingest_early_receipts",
+    metadata,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    # As in `ingest_deliveries`; the first receipt of a message is the one that counts.
+    Column("provider_hash", String(64), nullable=False, unique=True),
+    # delivered or failed, and then why: the provider's code, no text.
+    Column("delivery", String(12), nullable=False),
+    Column("reason", String(40)),
+    Column("received_at", UTCDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -42,9 +42,7 @@ class TelegramSender(HTTPSender):
         }
         answer = self.http.post(self._url, json=body)
         if answer.ok:
-            result = answer.json().get("result")
-            given = result.get("message_id") if isinstance(result, dict) else None
-            return str(given) if isinstance(given, int) else None
+            return _reference(message, answer.json().get("result"))
         if answer.status == 403:
             raise RefusedError("blocked")  # by the citizen, who stopped the bot
         if answer.status == 404:
@@ -52,6 +50,15 @@ class TelegramSender(HTTPSender):
         if answer.status == 429:
             raise AgainError("status-429", _asked(answer))
         raise answer.trouble()
+
+
+def _reference(message: Outward, result: object) -> str | None:
+    """What a reply or a pressed button names it by (`channels.adapters.telegram`)."""
+    taken = result if isinstance(result, dict) else {}
+    number, date = taken.get("message_id"), taken.get("date")
+    if not isinstance(number, int) or not isinstance(date, int):
+        return None
+    return f"{message.account}:{message.to}:{number}:{date}"
 
 
 def _asked(answer: Answer) -> float | None:
