@@ -75,6 +75,8 @@ def create_app(deps: AppDeps) -> FastAPI:
         description="Complaints, surveys and what citizens do with them.",
         docs_url=None,
         redoc_url=None,
+        # What runs is told by our own metrics and logs, which hold nothing of a citizen.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=_lifespan(deps),
     )
     renderer = Renderer(settings.emergency_number, https=https)

@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from services.ingest.channels import receiving
 from services.ingest.channels.message import (
     Aside,
     HookAnswer,
@@ -107,6 +108,50 @@ def test_every_message_of_a_call_is_stored_in_its_order(site: Site) -> None:
         rows = conn.execute(select(ingest_messages).order_by(ingest_messages.c.id)).all()
     assert {row.state for row in rows} == {"waiting"}
     assert len({row.sender_hash for row in rows}) == 1
+
+
+def request(site: Site, *ids: str, secret: str = SECRET, body: bytes | None = None) -> HookRequest:
+    raw = json.dumps([{"id": one, "text": TEXT} for one in ids]).encode()
+    return HookRequest("POST", "", {}, (), body or raw, site.clock.now(), secret)
+
+
+def test_calls_taken_together_share_a_transaction_and_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = PlainAdapter()
+    before = {end: counted(end) for end in ("accepted", "duplicate", "failed", "invalid")}
+    works: list[Any] = []
+    run, row = type(site.deps.writer).run, receiving._row
+
+    def counting(writer: Any, work: Any) -> Any:
+        works.append(work)
+        return run(writer, work)
+
+    def refused(here: Any, channel: Any, message: Message, now: Any) -> Any:
+        if message.provider_id == "poison":
+            raise ValueError(TEXT)
+        return row(here, channel, message, now)
+
+    monkeypatch.setattr(type(site.deps.writer), "run", counting)
+    monkeypatch.setattr(receiving, "_row", refused)
+    calls = [request(site, "m-1", "m-2"), request(site, "m-2", "m-3"), request(site, body=b"{")]
+    calls += [request(site, "m-4", secret="salah"), request(site, "m-5")]
+    ends = receiving.take_all(site.receiving, adapter, calls)
+    assert [type(end) for end in ends] == [
+        *(HookAnswer, HookAnswer, MalformedError),
+        *(receiving.ForbiddenCallError, HookAnswer),
+    ]
+    assert (len(works), stored(site)) == (1, 4)
+    more = [request(site, "m-6"), request(site, "poison"), request(site, "m-1", "m-7")]
+    ends = receiving.take_all(site.receiving, adapter, more)
+    assert [type(end) for end in ends] == [HookAnswer, ValueError, HookAnswer]
+    assert stored(site) == 6
+    assert {end: counted(end) - was for end, was in before.items()} == {
+        "accepted": 6,
+        "duplicate": 2,
+        "failed": 1,
+        "invalid": 1,
+    }
 
 
 def test_a_call_is_answered_only_after_the_commit(

@@ -1,11 +1,12 @@
 """`/hooks/{channel}`: the bytes of a provider's call, within limits, to the channel's adapter.
 
-A channel has its own threads and its own number of calls at once, so that a burst on one of them
-leaves the others alone. Nothing of a call is ever logged, its address neither.
+A channel has its own thread and its own number of calls at once, so that a burst on one of them
+leaves the others alone; calls that wait together are stored together. Nothing of a call is ever
+logged, its address neither.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -15,8 +16,8 @@ from fastapi import APIRouter, Path, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from services.ingest.channels.message import Adapter, HookRequest, MalformedError
-from services.ingest.channels.receiving import ForbiddenCallError, Receiving, take
+from services.ingest.channels.message import Adapter, HookAnswer, HookRequest, MalformedError
+from services.ingest.channels.receiving import ForbiddenCallError, Receiving, take_all
 from services.ingest.metrics import Counted, Outcome, count
 from services.ingest.uploads import UploadBudget
 from shared.clock import Clock
@@ -27,9 +28,68 @@ PREFIX = "/hooks/"
 _BUSY_SECONDS = 1
 # No provider waits longer for its answer; a caller who dribbles holds a place of the channel.
 _BODY_SECONDS = 15
+# One large batch of a provider delays those behind it by its own transaction only.
+_MOST_TOGETHER = 64
+_MOST_BYTES_TOGETHER = 262_144
 _STATUSES = (400, 403, 404, 408, 413, 422, 500, 503)
 Name = Annotated[str, Path(max_length=40)]
 Secret = Annotated[str, Path(max_length=300)]
+
+
+class _Queue:
+    """The calls of one channel on their way into the database, as many at once as wait."""
+
+    def __init__(self, receiving: Receiving, adapter: Adapter) -> None:
+        self._receiving = receiving
+        self._adapter = adapter
+        self._waiting: deque[tuple[HookRequest, asyncio.Future[HookAnswer]]] = deque()
+        self._thread = CapacityLimiter(1)
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, call: HookRequest) -> HookAnswer:
+        """The answer, once everything in the call is committed; raises why there is none."""
+        done: asyncio.Future[HookAnswer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((call, done))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work_off())
+        return await done
+
+    async def _work_off(self) -> None:
+        try:
+            while self._waiting:
+                await self._group()
+        finally:
+            self._task = None
+            while self._waiting:  # only when the service stops: the provider calls again
+                self._waiting.popleft()[1].cancel()
+
+    async def _group(self) -> None:
+        calls, waiting = zip(*self._next(), strict=True)
+        try:
+            ends = await run_sync(
+                take_all, self._receiving, self._adapter, calls, limiter=self._thread
+            )
+        except BaseException:
+            for done in waiting:
+                done.cancel()
+            raise
+        for done, end in zip(waiting, ends, strict=True):
+            if done.done():  # whoever called has hung up
+                continue
+            if isinstance(end, Exception):
+                done.set_exception(end)
+            else:
+                done.set_result(end)
+
+    def _next(self) -> list[tuple[HookRequest, asyncio.Future[HookAnswer]]]:
+        group = [self._waiting.popleft()]
+        size = len(group[0][0].body)
+        while self._waiting and len(group) < _MOST_TOGETHER:
+            size += len(self._waiting[0][0].body)
+            if size > _MOST_BYTES_TOGETHER:
+                break
+            group.append(self._waiting.popleft())
+        return group
 
 
 class Hooks:
@@ -41,8 +101,8 @@ class Hooks:
         self._clock = clock
         self._site = site
         self._under_way: Counter[Channel] = Counter()
-        threads = receiving.settings.hook_threads
-        self._threads = {channel: CapacityLimiter(threads) for channel in receiving.adapters}
+        adapters = receiving.adapters.items()
+        self._queues = {channel: _Queue(receiving, adapter) for channel, adapter in adapters}
 
     async def answer(self, request: Request, name: str, secret: str | None) -> Response:
         """The answer to a call; every refusal is a problem document."""
@@ -67,9 +127,7 @@ class Hooks:
     ) -> Response:
         call = self._call(request, body, secret)
         try:
-            answer = await run_sync(
-                take, self._receiving, adapter, call, limiter=self._threads[adapter.channel]
-            )
+            answer = await self._queues[adapter.channel].take(call)
         except ForbiddenCallError as error:
             raise _problem(
                 403, "Panggilan ini tidak ditandatangani dengan rahasia kanal.", "Periksa rahasia."

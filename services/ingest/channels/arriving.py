@@ -7,6 +7,7 @@ that fails by itself is tried again, then buried as dead, and holds up nobody bu
 
 import contextlib
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,9 @@ MEDIA_RETRIES = (*RETRIES, timedelta(minutes=5))
 _REST = timedelta(seconds=2)
 _LONGEST_WAIT = 5.0
 _SENDERS = 64
+# Whoever calls waits for an answer, whoever wrote does not: while calls come in, the worker rests
+# twice as long as it worked, so that the interpreter is free for them.
+_GIVE_WAY, _MOST_REST_SECONDS = 2.0, 0.25
 _COUNTED = {
     Became.COMPLAINT: Counted.COMPLAINT,
     Became.ACT: Counted.ACT,
@@ -86,6 +90,7 @@ class Arriving:
         self._thread = threading.Thread(target=self._run, name="messages", daemon=True)
         self._pool = ThreadPoolExecutor(working.settings.message_threads, "message")
         self._lock = threading.Lock()
+        self._calls = 0
         self._busy: set[str] = set()
         self._resting: dict[str, datetime] = {}
 
@@ -95,6 +100,7 @@ class Arriving:
 
     def poke(self) -> None:
         """Messages were committed: look now instead of at the next poll."""
+        self._calls += 1
         self._poked.set()
 
     def stop(self) -> None:
@@ -132,7 +138,8 @@ class Arriving:
 
     def _round(self) -> None:
         working, now = self._working, self._working.clock.now()
-        if len(self._busy) >= _SENDERS or not self._lease.acquire(now):
+        # To look is dear while many wait: not for one free place.
+        if len(self._busy) > _SENDERS // 2 or not self._lease.acquire(now):
             return
         with working.database.read() as conn:
             found = waiting.ready_senders(conn, now, 2 * _SENDERS)
@@ -154,7 +161,7 @@ class Arriving:
         with self._lock:
             self._busy.discard(sender)
         if more:
-            self.poke()
+            self._poked.set()
 
     def _rest(self, sender: str) -> None:
         with self._lock:
@@ -167,8 +174,12 @@ class Arriving:
             kept = {one.piece.row_id: one for one in waiting.of_sender(conn, sender)}
         ready = turns([one.piece for one in kept.values()], working.clock.now())
         for turn in ready:
+            calls, began = self._calls, time.monotonic()
             if self._stopped.is_set() or not self._take(turn, kept):
                 break
+            if self._calls != calls:
+                rest = _GIVE_WAY * (time.monotonic() - began)
+                self._stopped.wait(min(rest, _MOST_REST_SECONDS))
         return bool(ready)
 
     def _take(self, turn: Turn, kept: dict[int, Kept]) -> bool:

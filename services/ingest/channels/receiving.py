@@ -1,7 +1,8 @@
-"""Takes a provider's call: genuine or not, read, everything in it stored, and only then answered.
+"""Takes providers' calls: genuine or not, read, everything in them stored, and only then answered.
 
-Delivery: when `take` returns, all messages of the call are committed, in one transaction. A repeat
-is decided by the unique key of each message, however many come at once.
+Delivery: when a call has its answer, all its messages are committed, in one transaction, which
+calls that came at the same moment share. A repeat is decided by the unique key of each message,
+however many come at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from services.ingest.channels.message import (
     Aside,
     HookAnswer,
     HookRequest,
+    Item,
     MalformedError,
     Message,
     Receipt,
@@ -29,10 +31,12 @@ from services.ingest.writer import Writer
 from shared.contracts.enums import Channel
 from shared.db.statements import insert_new
 from shared.db.tables.messages import ingest_messages
+from shared.db.trouble import is_dependency_trouble
 from shared.errors import TanggapError
 from shared.privacy.vault import Vault
 
 WAITING, TRIAGE, DONE, DEAD = "waiting", "triage", "done", "dead"
+_NAMES = frozenset(channel.value for channel in Channel)
 _MOST_PARTS = 255  # an SMS tells the number of its pieces in one byte
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -61,15 +65,67 @@ class Receiving:
 
     def adapter(self, name: str) -> Adapter | None:
         """The adapter of a channel by its name; none: there is no such address."""
-        return next((one for one in self.adapters.values() if one.channel.value == name), None)
+        return self.adapters.get(Channel(name)) if name in _NAMES else None
 
 
 def take(receiving: Receiving, adapter: Adapter, call: HookRequest) -> HookAnswer:
-    """Store everything in a genuine call and answer it.
+    """Store everything in a genuine call and answer it; raises what `take_all` returns."""
+    (answer,) = take_all(receiving, adapter, [call])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
-    Raises `ForbiddenCallError`, `MalformedError`, or what the database raises while it is away;
-    then nothing of the call is stored.
+
+def take_all(
+    receiving: Receiving, adapter: Adapter, calls: Sequence[HookRequest]
+) -> list[HookAnswer | Exception]:
+    """Store everything in the genuine calls, in one transaction, and answer each in its place.
+
+    In the place of an answer stands why there is none: `ForbiddenCallError`, `MalformedError`, or
+    what the database raised while it was away; then nothing of that call is stored. A call whose
+    rows the database refuses takes no other along.
     """
+    channel = adapter.channel
+    ends: list[HookAnswer | Exception] = [adapter.accepted()] * len(calls)
+    genuine: list[_Call] = []
+    for place, call in enumerate(calls):
+        try:
+            read = _read(receiving, adapter, call)
+        except Exception as error:  # noqa: BLE001 - the caller raises it; the others are answered
+            ends[place] = error
+            continue
+        if isinstance(read, HookAnswer):
+            ends[place] = read
+        else:
+            genuine.append(_Call(place, read, call.received_at))
+    for one, new in _stored(receiving, channel, genuine):
+        if isinstance(new, Exception):
+            count(Counted.EVENT, Outcome.FAILED, channel)
+            ends[one.place] = new
+        else:
+            _count(channel, one.items, new)
+    return ends
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A genuine call: its place among those taken together, and what is in it."""
+
+    place: int
+    items: Sequence[Item]
+    received_at: datetime
+
+    @property
+    def messages(self) -> list[Message]:
+        return [item for item in self.items if isinstance(item, Message)]
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        return [item for item in self.items if isinstance(item, Receipt)]
+
+
+def _read(receiving: Receiving, adapter: Adapter, call: HookRequest) -> Sequence[Item] | HookAnswer:
+    """What is in a genuine call, or the answer to a handshake; counts what ends here."""
     channel = adapter.channel
     outcome: Outcome | None = Outcome.FAILED
     keys = receiving.settings.keys_of(channel)
@@ -87,36 +143,58 @@ def take(receiving: Receiving, adapter: Adapter, call: HookRequest) -> HookAnswe
         except MalformedError:
             outcome = Outcome.INVALID
             raise
-        new = _store(receiving, channel, items, call.received_at)
         outcome = None
+        return items
     finally:
         if outcome is not None:
             count(Counted.EVENT, outcome, channel)
-    _count(channel, items, new)
-    if new:
-        receiving.worker.poke()
-    return adapter.accepted()
 
 
-def _store(receiving: Receiving, channel: Channel, items: Sequence[object], now: datetime) -> int:
-    """Commit the messages and receipts; how many messages are new."""
-    rows = [_row(receiving, channel, item, now) for item in items if isinstance(item, Message)]
-    receipts = [item for item in items if isinstance(item, Receipt)]
-    if not rows and not receipts:
-        return 0
+def _stored(
+    receiving: Receiving, channel: Channel, calls: Sequence[_Call]
+) -> list[tuple[_Call, int | Exception]]:
+    """Each call with how many of its messages are new, or why nothing of it is stored."""
+    if not calls:
+        return []
+    try:
+        new = _commit(receiving, channel, calls)
+    except Exception as error:  # noqa: BLE001 - each caller raises it
+        if len(calls) > 1 and not is_dependency_trouble(error):
+            return [end for call in calls for end in _stored(receiving, channel, [call])]
+        return [(call, error) for call in calls]
+    return list(zip(calls, new, strict=True))
 
-    def write(conn: Connection) -> int:
-        if receipts:
-            receiving.receipts(conn, channel, receipts, now)
-        return len(insert_new(conn, ingest_messages, rows, "key_hash")) if rows else 0
+
+def _commit(receiving: Receiving, channel: Channel, calls: Sequence[_Call]) -> list[int]:
+    """Commit the messages and receipts of the calls; how many messages of each are new."""
+    rows = [
+        [_row(receiving, channel, message, call.received_at) for message in call.messages]
+        for call in calls
+    ]
+    flat = [row for one in rows for row in one]
+    told = [call for call in calls if call.receipts]
+    if not flat and not told:
+        return [0] * len(calls)
+
+    def write(conn: Connection) -> set[str]:
+        for call in told:
+            receiving.receipts(conn, channel, call.receipts, call.received_at)
+        return insert_new(conn, ingest_messages, flat, "key_hash") if flat else set()
 
     new = receiving.writer.run(write)
-    if receipts:
+    if told:
         receiving.dispatcher.poke()
-    return new
+    if new:
+        receiving.worker.poke()
+    counts = []
+    for one in rows:  # of two alike in one transaction the first is the new one
+        mine = {row["key_hash"] for row in one} & new
+        new -= mine
+        counts.append(len(mine))
+    return counts
 
 
-def _count(channel: Channel, items: Sequence[object], new: int) -> None:
+def _count(channel: Channel, items: Sequence[Item], new: int) -> None:
     messages = sum(isinstance(item, Message) for item in items)
     asides = sum(isinstance(item, Aside) for item in items)
     for outcome, times in (
@@ -124,7 +202,8 @@ def _count(channel: Channel, items: Sequence[object], new: int) -> None:
         (Outcome.DUPLICATE, messages - new),
         (Outcome.IGNORED, asides),
     ):
-        count(Counted.EVENT, outcome, channel, times)
+        if times:
+            count(Counted.EVENT, outcome, channel, times)
 
 
 def _row(receiving: Receiving, channel: Channel, message: Message, now: datetime) -> dict[str, Any]:

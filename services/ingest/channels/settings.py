@@ -84,9 +84,6 @@ class ChannelSettings(Settings):
         le=10_000,
         description="Calls of one channel under way at once; past it: 503 with Retry-After.",
     )
-    hook_threads: int = Field(
-        default=6, ge=1, le=64, description="Of these, how many are checked and stored at once."
-    )
     message_threads: int = Field(
         default=1,
         ge=1,
