@@ -115,6 +115,6 @@ class Post:
         done = select(func.count()).where(table.state == "done", table.sealed.is_not(None))
         with self.site.database.read() as conn:
             assert conn.execute(done).scalar_one() == 0
-        ends = {"complaint", "act", "survey", "talk", "joined"}
+        ends = {"complaint", "act", "survey", "talk", "joined", "erased"}
         for state, outcome, _ in self.rows():
             assert outcome in ends if state == "done" else state in {"waiting", "triage", "dead"}

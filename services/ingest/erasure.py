@@ -30,11 +30,12 @@ _NO_CODE = "erased"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was removed."""
+    """What was removed; `messages` waited to be handled when their sender was erased."""
 
     reference: str
     acts: int
     files: int
+    messages: int
 
 
 def erase(
@@ -60,21 +61,21 @@ def erase(
             raise TanggapError(f"{wanted} is unknown, or it was erased before")
         names = _clear(conn, wanted, now)
         acts = _clear_acts(conn, wanted)
-        clear_messages(conn, wanted)
+        messages = clear_messages(conn, wanted)
         asked = {"asked_at": asked_at.astimezone(UTC).isoformat()} if asked_at else {}
         conn.execute(
             insert(ingest_erasures).values(
                 ticket=wanted,
                 by=by,
                 reason=reason,
-                removed={"acts": acts, "files": len(names), **asked},
+                removed={"acts": acts, "files": len(names), "messages": messages, **asked},
                 at=now,
             )
         )
     for name in names:
         files.delete(name)
     database.forget_old_pages()
-    return Erased(wanted, acts, len(names))
+    return Erased(wanted, acts, len(names), messages)
 
 
 def _normalised(reference: str) -> str:

@@ -35,7 +35,8 @@ def erase(
         done = erasure.erase(database, files, clock, ticket, _operator(), reason, asked_at)
     print(
         f"erased {done.reference}: identity and original text, {done.acts} acts, "
-        f"{done.files} files; the history and the counts stay, and name nobody"
+        f"{done.files} files, {done.messages} messages that waited; the history and the counts "
+        "stay, and name nobody"
     )
     if asked_at:
         print(_in_time(asked_at, clock.now()))

@@ -14,6 +14,8 @@ from services.ingest.channels.gauges import STATES, register_message_gauges
 from services.ingest.channels.message import Message
 from services.ingest.erasure import erase
 from services.ingest.sending.outgoing import answer
+from services.ingest.talks.store import load
+from services.ingest.talks.values import Talk
 from shared.contracts.enums import Channel
 from shared.db.tables.ingest import ingest_acts, ingest_keys
 from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest_talks
@@ -147,6 +149,94 @@ def test_erasing_a_ticket_forgets_who_wrote_and_got_its_messages(post: Post) -> 
     assert [row.sender_hash for row in rows] == ["erased", "erased", other.sender_hash]
     assert talks == [other.sender_hash]
     assert (delivery.sender_hash, delivery.sealed, delivery.wrapped_key) == (None, None, None)
+
+
+def ends(post: Post) -> dict[int, str]:
+    """What became of each message, or what it waits for; the first ticket is erased before."""
+    tickets = [post.site.complain().json()["ticket"] for _ in range(2)]
+    table = ingest_messages.c
+    with post.site.database.write() as conn:
+        for number, ticket in enumerate(tickets, start=1):
+            opened = update(ingest_messages).where(table.reference == f"T-{number}")
+            conn.execute(opened.values(reference=ticket))
+    done = erase(post.site.database, post.site.deps.files, post.site.clock, tickets[0], "test")
+    with post.site.database.read() as conn:
+        rows = conn.execute(select(ingest_messages).order_by(table.id)).all()
+    gone = [row for row in rows if row.outcome == "erased"]
+    assert len(gone) == done.messages
+    assert {row.sender_hash for row in gone} <= {"erased"}
+    assert all(row.sealed is None and row.reference is None for row in gone)
+    return {row.id: row.outcome or row.state for row in rows}
+
+
+def test_what_waits_of_who_is_erased_goes_and_nothing_of_others(
+    post: Post, command: Command
+) -> None:
+    post.talk.poison = {"racun"}
+    post.arrives("belum diketahui di mana", account="lain")
+    post.arrives("laporan", "racun")
+    post.arrives("tanpa wilayah", account="lain")
+    post.arrives("tanpa wilayah", account="lain", sender=SITI)
+    for _ in range(3):
+        post.works(timedelta(minutes=1))
+    post.arrives("belum dibaca")
+    post.arrives("racun", sender=SITI)
+    assert list(ends(post).values()) == [
+        *("erased", "complaint", "erased", "erased", "triage"),
+        *("erased", "waiting"),
+    ]
+    post.assert_accounted()
+    assert [row["channel"] for row in json.loads(command("triage", "--json"))] == ["kannel"]
+
+
+def test_what_came_for_another_case_of_who_is_erased_stays(post: Post) -> None:
+    post.arrives("tanpa wilayah", account="lain")
+    post.arrives("satu")
+    post.works()
+    post.arrives("untuk satu", account="lain")
+    post.arrives("dua")
+    post.works()
+    post.arrives("untuk dua", account="lain")
+    assert list(ends(post).values()) == ["triage", "complaint", "erased", "complaint", "waiting"]
+
+
+def test_stop_outlives_an_erasure_and_nothing_else_of_the_talk_does(post: Post) -> None:
+    post.arrives("satu")
+    post.arrives("dua", sender=SITI)
+    post.works()
+    ticket, now = post.site.complain().json()["ticket"], post.site.clock.now()
+    talk = ingest_talks.c
+    told = {
+        "region": "paser",
+        "language": "bjn",
+        "ticket": ticket,
+        "said_at": now,
+        "asked": "where",
+    }
+    told |= {"asked_at": now, "heard_at": now, "progress": {"opening": "h"}}
+    stopped = now - timedelta(days=3)
+    with post.site.database.write() as conn:
+        conn.execute(update(ingest_talks).values(told))
+        (budi, siti) = conn.execute(select(talk.sender_hash).order_by(talk.heard_at)).scalars()
+        mine = update(ingest_talks).where(talk.sender_hash == budi)
+        conn.execute(mine.values(stopped_at=stopped))
+    erase(post.site.database, post.site.deps.files, post.site.clock, ticket, "test")
+    with post.site.database.read() as conn:
+        (kept,) = conn.execute(select(ingest_talks)).mappings()
+    left = {name: value for name, value in kept.items() if value not in (None, {})}
+    assert left == {
+        "sender_hash": budi,
+        "channel": "kannel",
+        "heard_at": stopped,
+        "stopped_at": stopped,
+    }
+    assert load_talk(post, budi).stopped
+    assert not load_talk(post, siti).stopped
+
+
+def load_talk(post: Post, sender: str) -> Talk:
+    with post.site.database.read() as conn:
+        return load(conn, sender).talk
 
 
 def test_rows_that_nobody_repeats_go_those_that_wait_stay(post: Post) -> None:

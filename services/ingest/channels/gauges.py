@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Connection, func, select
 
+from services.ingest.channels.forgetting import ERASED
 from services.ingest.channels.receiving import DEAD, TRIAGE, WAITING
 from services.ingest.channels.waiting import JOINED
 from services.ingest.ports import Became
@@ -22,7 +23,7 @@ from shared.db.tables.messages import ingest_messages
 from shared.observe.state import StateCollector
 
 STATES = (
-    *(WAITING, TRIAGE, DEAD, JOINED),
+    *(WAITING, TRIAGE, DEAD, JOINED, ERASED),
     *(Became.COMPLAINT.value, Became.ACT.value, Became.SURVEY.value, Became.TALK.value),
 )
 _KEEP_SECONDS = 15.0
