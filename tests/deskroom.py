@@ -18,6 +18,7 @@ from sqlalchemy import select
 from services.desk.alarm_metrics import register_alarm_metrics
 from services.desk.app import create_app
 from services.desk.context import DeskContext
+from services.desk.digest_metrics import register_digest_gauges
 from services.desk.metrics import register_case_gauges
 from services.desk.passwords import Passwords
 from services.desk.settings import DeskSettings
@@ -208,6 +209,7 @@ def deskroom(database_url: str, folder: Path, **settings: Any) -> Iterator[Deskr
     context = assemble(DeskSettings(**values), db, clock, passwords=CHEAP)
     registry = CollectorRegistry()
     register_case_gauges(db, clock, registry, keep_seconds=0)
+    register_digest_gauges(db, clock, registry, keep_seconds=0)
     minutes = context.settings.urgent_minutes
     register_alarm_metrics(db, clock, context.contacts, minutes, registry, keep_seconds=0)
     app = create_app(context, {"database": db.ping}, registry)

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from services.desk.alarm_metrics import register_alarm_metrics
 from services.desk.app import create_app
 from services.desk.context import DeskContext
+from services.desk.digest_metrics import register_digest_gauges
 from services.desk.digest_sending import DigestMessenger
 from services.desk.evidence import sweep
 from services.desk.metrics import register_case_gauges
@@ -80,6 +81,7 @@ def build(settings: DeskSettings) -> FastAPI:
     hints = _hints(settings, desk)
     register_state_collectors(db, Service.DESK)
     register_case_gauges(db, clock, REGISTRY)
+    register_digest_gauges(db, clock, REGISTRY)
     register_alarm_metrics(db, clock, desk.contacts, settings.urgent_minutes, REGISTRY)
     checks = {"database": db.ping, "broker": consumer.ready}
     mornings = DigestMessenger.of_settings(settings, db, clock, desk.directory)

@@ -35,6 +35,8 @@ from shared.mail.smtp import Mail, Mailer, MailError, MailSettings
 
 LADDER = (60, 300, 900, 1800, 3600)
 """Seconds to the next try; the last step repeats until the day is over."""
+NOTHING = "nothing"
+"""Stands where the trouble would: the day's queue was empty, and nothing is sent."""
 _POLL_SECONDS = 30.0
 _CALL_SECONDS = 10.0
 _row = desk_digests.c
@@ -193,7 +195,7 @@ class DigestMessenger:
             claimed = _claim(conn, recipient.key, at)
             counts = digest.counts_for(conn, recipient.viewer, directory, at) if claimed else None
             if claimed and (counts is None or counts.nothing):
-                _mark(conn, recipient.key, at.day, {"next_at": None, "trouble": "nothing"})
+                _mark(conn, recipient.key, at.day, {"next_at": None, "trouble": NOTHING})
         if counts is None or counts.nothing:
             return False
         done: dict[str, Any] = {"next_at": None, "sent_at": at.now, "trouble": None}

@@ -88,6 +88,13 @@ def to(room: Deskroom, hour: int, minute: int, days: int = 0) -> None:
     room.clock.advance(wanted - room.clock.now())
 
 
+def states(room: Deskroom) -> dict[str, int]:
+    """The gauge of digests as it is scraped."""
+    lines = room.client.get("/metrics").text.splitlines()
+    found = [line.split() for line in lines if line.startswith("tanggap_digests{")]
+    return {name.split('"')[1]: int(float(value)) for name, value in found}
+
+
 def test_once_a_day_and_person_whoever_sends_it(room: Deskroom) -> None:
     room.complaint(text="Rahasia Jalan Melati")
     room.complaint(guess="paser/dinkes")
@@ -120,10 +127,12 @@ def test_a_failed_digest_is_tried_again_and_a_dead_address_is_not(room: Deskroom
     post.fail = UnsentError("unreachable")
     to(room, 7, 30, days=1)
     assert messenger(room, post).round() == 0
+    assert states(room) == {"waiting": 0, "sent": 0, "failing": 2, "refused": 0}
     post.fail = None
     assert messenger(room, post).round() == 0  # not before its next try
     room.clock.advance(timedelta(seconds=LADDER[0]))
     assert messenger(room, post).round() == 2  # jalan and koordinator; the others have nothing
+    assert states(room) == {"waiting": 0, "sent": 2, "failing": 0, "refused": 0}
     with room.context.db.read() as conn:
         rows = conn.execute(select(desk_digests).order_by(desk_digests.c.recipient)).all()
     assert [(row.recipient, row.trouble, row.attempts) for row in rows] == [
@@ -135,9 +144,15 @@ def test_a_failed_digest_is_tried_again_and_a_dead_address_is_not(room: Deskroom
     room.clock.advance(timedelta(days=1))
     post.fail = UnsentError("smtp-550", final=True)
     messenger(room, post).round()
+    assert states(room) == {"waiting": 0, "sent": 0, "failing": 0, "refused": 2}
     post.fail = None
     room.clock.advance(timedelta(hours=2))
     assert messenger(room, post).round() == 0
+    with room.context.db.write() as conn:  # as a crash before the end of a try leaves it
+        conn.execute(update(desk_digests).values(trouble=None))
+    assert states(room)["waiting"] == 4
+    to(room, 8, 0, days=3)
+    assert states(room) == {"waiting": 0, "sent": 0, "failing": 0, "refused": 0}
 
 
 def test_a_crash_after_sending_sends_once_more_and_no_day_is_made_up_for(room: Deskroom) -> None:

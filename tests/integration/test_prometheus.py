@@ -27,6 +27,8 @@ EMPTY = {
     "tanggap_dead_letters)": "no event was bad",
     'outcome=~"retried|dead|duplicate"': "no event was bad or came twice",
     "tanggap_relay_failures_total": "no batch failed",
+    "tanggap_deliveries)": "no citizen was written to",
+    "tanggap_delivery_attempts_total": "no citizen was written to",
     "tanggap_state_read_failures_total": "the database was never away",
     "tanggap_ipp_nowcast": "null until F-02 and F-03 are imported",
     "ALERTS": "nothing is wrong",
