@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.db.trouble import is_dependency_trouble
@@ -53,6 +54,7 @@ _VALIDATION = {
     "date_from_datetime_parsing": ("Tanggal tidak sah.", "Tulis tanggal sebagai TTTT-BB-HH."),
     "date_parsing": ("Tanggal tidak sah.", "Tulis tanggal sebagai TTTT-BB-HH."),
 }
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _TYPES = ("Jenis isian salah.", "Isi {wanted}.")
 _WANTED = {
     "int": "bilangan bulat",
@@ -217,7 +219,10 @@ def install_problems(app: FastAPI, page: Page | None = None) -> None:
 
 
 class _Answers:
-    """What each kind of error is answered with."""
+    """What each kind of error is answered with.
+
+    Coroutines, since an ordinary function would have each refusal wait for a thread.
+    """
 
     def __init__(self, page: Page | None) -> None:
         self._page = page
@@ -226,20 +231,29 @@ class _Answers:
         shown = self._page(request, error) if self._page else None
         return problem_response(error) if shown is None else shown
 
-    def on_problem(self, request: Request, error: Exception) -> Response:
+    async def on_problem(self, request: Request, error: Exception) -> Response:
         """Said by the service itself."""
         return self._answer(request, cast(ProblemError, error))
 
-    def on_validation(self, request: Request, error: Exception) -> Response:
+    async def on_validation(self, request: Request, error: Exception) -> Response:
         """Found by FastAPI in the request."""
         errors = cast(RequestValidationError, error).errors()
         return self._answer(request, validation_problem(errors))
 
-    def on_http(self, request: Request, error: Exception) -> Response:
-        """Found by the router: no such address or method."""
-        return self._answer(request, _from_http(cast(HTTPException, error)))
+    async def on_http(self, request: Request, error: Exception) -> Response:
+        """Found by the router: no such address or method, or a body that no JSON can be."""
+        found = cast(HTTPException, error)
+        # FastAPI answers JSON it cannot parse with 422, but what is no UTF-8, or nested too
+        # deeply, with 400: for who sent it both are the same.
+        if isinstance(found.__cause__, UnicodeDecodeError | RecursionError):
+            return self._answer(request, validation_problem([{"type": "json_invalid"}]))
+        problem = _from_http(found)
+        if found.status_code == 405:
+            # What is mounted, such as the static files, is only read.
+            problem.headers = {"Allow": ", ".join(_methods(request) or ("GET", "HEAD"))}
+        return self._answer(request, problem)
 
-    def on_trouble(self, request: Request, error: Exception) -> Response:
+    async def on_trouble(self, request: Request, error: Exception) -> Response:
         """A dependency is away, unless the statement itself is wrong."""
         if not is_dependency_trouble(error):
             return self.on_bug(request, error)
@@ -263,6 +277,18 @@ def _place(error: Exception) -> str:
     if last is None:
         return "?"
     return f"{last.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{last.tb_lineno}"
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method of an address: the router's own `Allow` names those of one of its routes."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 def _from_http(error: HTTPException) -> ProblemError:

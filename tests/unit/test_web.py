@@ -45,6 +45,10 @@ def build() -> FastAPI:
     def items(item: Item) -> int:
         return item.count
 
+    @app.get("/items")
+    def count() -> int:
+        return 4
+
     @app.get("/raise/{kind}")
     def fail(kind: str) -> None:
         raise {
@@ -73,8 +77,16 @@ async def test_a_wrong_field_is_named_with_its_remedy(client: httpx.AsyncClient)
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
     assert (body["field"], body["remedy"]) == ("count", "Isi paling besar 4.")
-    answer = await client.post("/items", content=b"{", headers={"content-type": "application/json"})
-    assert answer.json()["field"] == "body"
+    for content in (b"{", b'{"count": "\xff"}'):
+        answer = await client.post(
+            "/items", content=content, headers={"content-type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["field"]) == (422, "body")
+
+
+async def test_an_unknown_method_is_told_all_that_there_are(client: httpx.AsyncClient) -> None:
+    answer = await client.put("/items", json={"count": 1})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize(
