@@ -22,6 +22,7 @@ from services.desk.api import (
     triage,
     walkins,
 )
+from services.desk.api.schema import install_openapi
 from services.desk.api.uploads import MAX_UPLOAD, UPLOAD_PATHS
 from services.desk.context import DeskContext
 from services.desk.pages import account, board, casepage, counter, public, surveys
@@ -80,6 +81,7 @@ def create_app(
         app.include_router(module.router)
     for page in _PAGES:
         app.include_router(page.router, include_in_schema=False)
+    install_openapi(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     https = desk.settings.public_url.startswith("https://")
     app.add_middleware(

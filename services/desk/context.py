@@ -1,8 +1,10 @@
 """What every route of desk shares: the wired parts, and the session of a request."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
+from fastapi.security import APIKeyCookie
 
 from services.desk.actions import Desk
 from services.desk.directories import DirectoryCache
@@ -24,6 +26,13 @@ from shared.web.problem import ProblemError
 
 COOKIE = "tanggap_session"
 CSRF_HEADER = "x-csrf-token"
+# For the OpenAPI document: the session itself is looked up below.
+_COOKIE_SCHEME = APIKeyCookie(
+    name=COOKIE,
+    scheme_name="session",
+    description="Set by `POST /api/v1/session`.",
+    auto_error=False,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,9 @@ def session_of(request: Request) -> Session | None:
     return context(request).sessions.find(request.cookies.get(COOKIE))
 
 
-def require_session(request: Request) -> Session:
+def require_session(
+    request: Request, _cookie: Annotated[str | None, Security(_COOKIE_SCHEME)] = None
+) -> Session:
     """The request's session; else 401, or 403 for an unsafe call without its CSRF token."""
     session = session_of(request)
     if session is None:

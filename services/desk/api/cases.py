@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.desk import reading, store
 from services.desk.actions import StaleVersionError, UnknownCaseError, audit
 from services.desk.alarm_reading import alarm_of
-from services.desk.api.inputs import LongText, Reason, ShortText
+from services.desk.api.inputs import LongText, Reason, ShortText, TicketName
+from services.desk.api.schema import file_answer
 from services.desk.casework import Case, Command, RefusedError
 from services.desk.context import DeskContext, context, require_session
 from services.desk.likes import chosen, openable
@@ -34,7 +35,12 @@ FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 class ActionRequest(BaseModel):
     """What to do with the case, and the version it was decided on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"action": "note", "version": 1, "text": "Sudah ditinjau."}]
+        },
+    )
 
     action: Action
     version: Annotated[int, Field(ge=1)]
@@ -59,7 +65,10 @@ class ActionRequest(BaseModel):
 class RevealRequest(BaseModel):
     """Why the person needs to see behind the mask."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reason": "menghubungi pelapor"}]},
+    )
 
     reason: Reason
 
@@ -191,13 +200,15 @@ def queue(
 
 
 @router.get("/cases/{ticket}", responses=problem_responses(401, 404))
-def read(request: Request, session: StaffSession, ticket: str) -> Mapping[str, Any]:
+def read(request: Request, session: StaffSession, ticket: TicketName) -> Mapping[str, Any]:
     """A case of the person's own scope, with its timeline."""
     return view(context(request), session.viewer, ticket_of(ticket))
 
 
 @router.post("/cases/{ticket}/actions", responses=problem_responses(401, 403, 404, 409, 422))
-def act(request: Request, session: StaffSession, ticket: str, body: ActionRequest) -> ActionResult:
+def act(
+    request: Request, session: StaffSession, ticket: TicketName, body: ActionRequest
+) -> ActionResult:
     """Do something with the case; a stale `version` answers 409 with the present one."""
     desk = context(request)
     case = perform(desk, session.viewer, ticket_of(ticket), body.version, body.command())
@@ -206,7 +217,7 @@ def act(request: Request, session: StaffSession, ticket: str, body: ActionReques
 
 @router.post("/cases/{ticket}/reveal", responses=problem_responses(401, 403, 404, 410, 422))
 def reveal(
-    request: Request, session: StaffSession, ticket: str, body: RevealRequest
+    request: Request, session: StaffSession, ticket: TicketName, body: RevealRequest
 ) -> Mapping[str, str]:
     """The citizen's own words; written to the audit trail with the reason before it is shown."""
     desk = context(request)
@@ -235,7 +246,7 @@ def reveal_text(desk: DeskContext, viewer: Viewer, ticket: str, reason: str) -> 
 
 
 @router.get("/cases/{ticket}/files", responses=problem_responses(401, 404))
-def files(request: Request, session: StaffSession, ticket: str) -> Mapping[str, Any]:
+def files(request: Request, session: StaffSession, ticket: TicketName) -> Mapping[str, Any]:
     """The attachments of a case."""
     desk = context(request)
     ticket = ticket_of(ticket)
@@ -259,8 +270,12 @@ def file_list(desk: DeskContext, viewer: Viewer, ticket: str) -> list[dict[str, 
         ]
 
 
-@router.get("/cases/{ticket}/files/{file_id}", responses=problem_responses(401, 404))
-def file(request: Request, session: StaffSession, ticket: str, file_id: FileId) -> Response:
+@router.get(
+    "/cases/{ticket}/files/{file_id}",
+    response_class=Response,
+    responses=file_answer("The attachment.") | problem_responses(401, 404, 422),
+)
+def file(request: Request, session: StaffSession, ticket: TicketName, file_id: FileId) -> Response:
     """One attachment, decrypted for who may open the case."""
     desk = context(request)
     ticket = ticket_of(ticket)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.desk import editions
-from services.desk.api.inputs import is_plain
+from services.desk.api.inputs import RegionName, is_plain
 from services.desk.context import DeskContext, context, require_session, session_of
 from services.desk.editions import (
     BrokenEditionError,
@@ -45,8 +45,10 @@ Note = Annotated[
     AfterValidator(lambda text: _plain(text)),
 ]
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,16}(/[a-z0-9-]{1,47})?$")]
-EditionId = Annotated[int, Path(ge=1, le=2**62)]
-PeriodName = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2})?$")]
+EditionId = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+PeriodName = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}(-\d{2})?$"), Field(examples=["2026-10"])
+]
 
 
 # What turns the direction of writing would let a print name somebody else than the text does.
@@ -66,7 +68,20 @@ class SignRequest(BaseModel):
     a year for `f01`. `report_sha256` of the preview: what was looked at is signed, or nothing.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "laporan",
+                    "period": "2026-10",
+                    "signer_name": "Budi Santoso",
+                    "signer_post": "Kepala Bagian Organisasi",
+                    "password": "correct horse battery",
+                }
+            ]
+        },
+    )
 
     kind: ReportKind
     scope: Scope | None = None
@@ -244,7 +259,7 @@ def viewer_of(request: Request) -> Viewer | None:
 @router.get("/regions/{region}/editions", responses=problem_responses(401, 403, 404, 422))
 def list_route(
     request: Request,
-    region: str,
+    region: RegionName,
     kind: ReportKind | None = None,
     scope: Scope | None = None,
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
@@ -261,7 +276,7 @@ def list_route(
 def preview_route(
     request: Request,
     session: Annotated[Session, Depends(require_session)],
-    region: str,
+    region: RegionName,
     kind: ReportKind,
     period: PeriodName,
     scope: Scope | None = None,
@@ -286,7 +301,7 @@ def sign_route(
     request: Request,
     response: Response,
     session: Annotated[Session, Depends(require_session)],
-    region: str,
+    region: RegionName,
     body: SignRequest,
 ) -> Mapping[str, Any]:
     """Sign; the answer is the new edition's place, its text is at `GET …/editions/{id}`."""

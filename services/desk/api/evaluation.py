@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from starlette.concurrency import run_in_threadpool
 
 from services.desk import assessing
-from services.desk.api.inputs import LongText, ShortText
+from services.desk.api.inputs import LongText, RegionName, ShortText, UnitName
+from services.desk.api.schema import evidence_body, file_answer
 from services.desk.api.uploads import Body, read_body
 from services.desk.context import context, require_session
 from services.desk.evaluation import Entry, link
@@ -21,8 +22,8 @@ from shared.web.problem import problem_responses
 
 router = APIRouter(prefix="/api/v1", tags=["evaluation"])
 StaffSession = Annotated[Session, Depends(require_session)]
-RowId = Annotated[int, Path(ge=1, le=2**53)]
-Place = Annotated[int, Path(ge=0, le=99)]
+RowId = Annotated[int, Path(ge=1, le=2**53, examples=[1])]
+Place = Annotated[int, Path(ge=0, le=99, examples=[0])]
 Year = Annotated[int, Query(ge=1900, le=9999)]
 Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
 # People here write 4,5; a point is taken as well.
@@ -37,7 +38,20 @@ _ODD = re.compile(r"[^A-Za-z0-9._ -]")
 class AssessmentRequest(BaseModel):
     """One item of a year; `value` null takes the earlier entries back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "year": 2026,
+                    "item": "25",
+                    "value": 3,
+                    "reason": "Diverifikasi di lapangan.",
+                    "links": ["https://bukti.example/25"],
+                }
+            ]
+        },
+    )
 
     year: int
     item: ShortText
@@ -52,36 +66,23 @@ class AssessmentRequest(BaseModel):
         return Entry(opd, self.year, self.item, self.value, self.n, self.reason, links)
 
 
-def evaluator(request: Request, session: StaffSession, region: str, opd: str) -> Viewer:
+def evaluator(request: Request, session: StaffSession, region: RegionName, opd: UnitName) -> Viewer:
     """The region's evaluator, known before a byte of the body is read."""
     assessing.require_evaluator(context(request), session.viewer, f"{region}/{opd}")
     return session.viewer
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": AssessmentRequest.model_json_schema()},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "description": "Each field a part; `files[]` up to five of 5 MB.",
-                }
-            },
-        },
-    }
-}
-
-
 @router.post(
     "/opds/{region}/{opd}/assessments",
     status_code=201,
-    responses=problem_responses(401, 403, 404, 413, 415, 422),
-    openapi_extra=_BODY,
+    responses=problem_responses(401, 403, 404, 408, 413, 415, 422),
+    openapi_extra=evidence_body(AssessmentRequest),
 )
 async def assess(
-    request: Request, viewer: Annotated[Viewer, Depends(evaluator)], region: str, opd: str
+    request: Request,
+    viewer: Annotated[Viewer, Depends(evaluator)],
+    region: RegionName,
+    opd: UnitName,
 ) -> Mapping[str, Any]:
     """Enter a level, an aspect or F-03 of a year, as JSON or as a form with `files[]`."""
     body = await read_body(request)
@@ -96,13 +97,21 @@ def write(request: Request, viewer: Viewer, code: str, body: Body) -> dict[str, 
 
 @router.get("/opds/{region}/{opd}/assessments", responses=problem_responses(401, 403, 404, 422))
 def read(
-    request: Request, session: StaffSession, region: str, opd: str, year: Year | None = None
+    request: Request,
+    session: StaffSession,
+    region: RegionName,
+    opd: UnitName,
+    year: Year | None = None,
 ) -> Mapping[str, Any]:
     """The unit's entries, newest first, with reason, evidence, who and when."""
     return assessing.history(context(request), session.viewer, f"{region}/{opd}", year)
 
 
-@router.get("/evidence/{entry_id}/{number}", responses=problem_responses(401, 404, 422))
+@router.get(
+    "/evidence/{entry_id}/{number}",
+    response_class=Response,
+    responses=file_answer("The file.") | problem_responses(401, 404, 422),
+)
 def evidence(request: Request, session: StaffSession, entry_id: RowId, number: Place) -> Response:
     """A file of an assessment, always as a download."""
     desk = context(request)

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from services.desk import following
 from services.desk.api.evaluation import Place, RowId, StaffSession, Url, Year, download
-from services.desk.api.inputs import LongText, ShortText
+from services.desk.api.inputs import LongText, RegionName, ShortText, UnitName
+from services.desk.api.schema import evidence_body, file_answer
 from services.desk.api.uploads import Body, read_body
 from services.desk.context import context
 from services.desk.evaluation import link
@@ -28,7 +29,23 @@ _PLAN_FIELDS = frozenset(
 class PlanRequest(BaseModel):
     """What an office undertakes; `owner` is a post, `service` left out means all of them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "year": 2026,
+                    "service": "KTP",
+                    "element": "waktu",
+                    "finding": "Antrean panjang.",
+                    "plan": "Menambah loket.",
+                    "owner": "Kepala Dinas",
+                    "due_on": "2026-12-31",
+                    "result_on": "2026-10-01",
+                }
+            ]
+        },
+    )
 
     year: int
     service: ShortText = ""
@@ -47,7 +64,10 @@ class PlanRequest(BaseModel):
 class StepRequest(BaseModel):
     """A step of an entry and the version it was decided on; `edit` carries the whole plan."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"act": "start", "version": 1}]},
+    )
 
     act: FollowUpAct
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -56,7 +76,7 @@ class StepRequest(BaseModel):
     links: Annotated[list[Url], Field(max_length=50)] = []
 
 
-def keeper(request: Request, session: StaffSession, region: str, opd: str) -> Viewer:
+def keeper(request: Request, session: StaffSession, region: RegionName, opd: UnitName) -> Viewer:
     """Who keeps the register, known before a byte of the body is read."""
     following.require_keeper(context(request), session.viewer, f"{region}/{opd}")
     return session.viewer
@@ -67,7 +87,11 @@ Keeper = Annotated[Viewer, Depends(keeper)]
 
 @router.get("/{region}/{opd}/followups", responses=problem_responses(401, 403, 404, 422))
 def read(
-    request: Request, session: StaffSession, region: str, opd: str, year: Year | None = None
+    request: Request,
+    session: StaffSession,
+    region: RegionName,
+    opd: UnitName,
+    year: Year | None = None,
 ) -> Mapping[str, Any]:
     """The unit's register, with weak elements of its SKM that wait for an entry."""
     return following.register(context(request), session.viewer, f"{region}/{opd}", year)
@@ -76,9 +100,12 @@ def read(
 @router.post(
     "/{region}/{opd}/followups",
     status_code=201,
-    responses=problem_responses(401, 403, 404, 413, 415, 422),
+    responses=problem_responses(401, 403, 404, 408, 413, 415, 422),
+    openapi_extra=evidence_body(PlanRequest),
 )
-async def add(request: Request, viewer: Keeper, region: str, opd: str) -> Mapping[str, Any]:
+async def add(
+    request: Request, viewer: Keeper, region: RegionName, opd: UnitName
+) -> Mapping[str, Any]:
     """A new entry: year, element, finding, plan, owner, due_on, result_on, service."""
     body = await read_body(request)
     return await run_in_threadpool(write_plan, request, viewer, f"{region}/{opd}", body)
@@ -86,10 +113,11 @@ async def add(request: Request, viewer: Keeper, region: str, opd: str) -> Mappin
 
 @router.post(
     "/{region}/{opd}/followups/{entry_id}",
-    responses=problem_responses(401, 403, 404, 409, 413, 415, 422),
+    responses=problem_responses(401, 403, 404, 408, 409, 413, 415, 422),
+    openapi_extra=evidence_body(StepRequest, PlanRequest),
 )
 async def change(
-    request: Request, viewer: Keeper, region: str, opd: str, entry_id: RowId
+    request: Request, viewer: Keeper, region: RegionName, opd: UnitName, entry_id: RowId
 ) -> Mapping[str, Any]:
     """Start, edit, finish (with evidence) or withdraw; a stale `version` answers 409."""
     body = await read_body(request)
@@ -98,10 +126,16 @@ async def change(
 
 @router.get(
     "/{region}/{opd}/followups/{entry_id}/evidence/{number}",
-    responses=problem_responses(401, 403, 404, 422),
+    response_class=Response,
+    responses=file_answer("The file.") | problem_responses(401, 403, 404, 422),
 )
 def evidence(
-    request: Request, session: StaffSession, region: str, opd: str, entry_id: RowId, number: Place
+    request: Request,
+    session: StaffSession,
+    region: RegionName,
+    opd: UnitName,
+    entry_id: RowId,
+    number: Place,
 ) -> Response:
     """A file of an entry, always as a download."""
     desk, code = context(request), f"{region}/{opd}"

@@ -1,8 +1,12 @@
-"""Strings that people send: trimmed, bounded, and free of what no database or page should hold."""
+"""What people send: text trimmed, bounded and free of what no database or page should hold.
+
+The names in an address are looked up as they are: what names nothing is answered with 404.
+"""
 
 import unicodedata
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import AfterValidator, StringConstraints
 
 _ALLOWED = frozenset("\n\r\t")
@@ -32,4 +36,11 @@ Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=5, max_length=500),
     AfterValidator(_plain),
+]
+RegionName = Annotated[str, Path(description="Code of a region.", examples=["paser"])]
+UnitName = Annotated[
+    str, Path(description="Code of an OPD or unit, without its region.", examples=["dinkes"])
+]
+TicketName = Annotated[
+    str, Path(description="A ticket; case and dashes do not matter.", examples=["7KQ4-2MX7"])
 ]

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 from sqlalchemy import update
 
 from services.desk.actions import audit
+from services.desk.api.inputs import RegionName
 from services.desk.context import context, require_session
 from services.desk.permissions import may_change_region
 from services.desk.sessions import Session
@@ -21,9 +22,12 @@ router = APIRouter(prefix="/api/v1/regions", tags=["regions"])
 class RegionChange(BaseModel):
     """What a coordinator may change of the region."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"public_scores": True}]},
+    )
 
-    public_scores: bool
+    public_scores: StrictBool
 
 
 @router.get("")
@@ -44,7 +48,7 @@ def read_all(request: Request) -> Mapping[str, Any]:
 def change(
     request: Request,
     session: Annotated[Session, Depends(require_session)],
-    region: str,
+    region: RegionName,
     body: RegionChange,
 ) -> Mapping[str, Any]:
     """Switch the region's public score pages on or off."""

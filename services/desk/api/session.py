@@ -17,7 +17,10 @@ router = APIRouter(prefix="/api/v1/session", tags=["session"])
 class Credentials(BaseModel):
     """User name and password."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"username": "siti", "password": "correct horse battery"}]},
+    )
 
     username: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=200)]

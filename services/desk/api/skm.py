@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.desk import skmboard
-from services.desk.api.inputs import ShortText
+from services.desk.api.inputs import RegionName, ShortText, UnitName
 from services.desk.context import context, session_of
 from services.desk.permissions import Viewer
 from services.desk.skmboard import Wanted
@@ -19,7 +19,8 @@ router = APIRouter(prefix="/api/v1", tags=["scores"], responses=problem_response
 
 def wanted_of(
     period: Annotated[
-        str | None, Query(max_length=20, description="2026, 2026-S1, 2026-Q3 or 2026-11")
+        str | None,
+        Query(max_length=20, description="2026, 2026-S1, 2026-Q3 or 2026-11", examples=["2026-11"]),
     ] = None,
     first: Annotated[
         date | None, Query(alias="from", description="first local day, instead of period")
@@ -38,13 +39,15 @@ WantedOf = Annotated[Wanted, Depends(wanted_of)]
 
 
 @router.get("/regions/{region}/skm")
-def region_skm(request: Request, wanted: WantedOf, region: str) -> Mapping[str, Any]:
+def region_skm(request: Request, wanted: WantedOf, region: RegionName) -> Mapping[str, Any]:
     """The SKM of the region and of each of its OPDs with their units."""
     return skmboard.skm_report(context(request), _viewer(request), region, None, wanted)
 
 
 @router.get("/opds/{region}/{opd}/skm")
-def opd_skm(request: Request, wanted: WantedOf, region: str, opd: str) -> Mapping[str, Any]:
+def opd_skm(
+    request: Request, wanted: WantedOf, region: RegionName, opd: UnitName
+) -> Mapping[str, Any]:
     """The SKM of an OPD: elements, services, units, quarters, comments and bursts."""
     code = f"{region}/{opd}"
     return skmboard.skm_report(context(request), _viewer(request), region, code, wanted)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +15,15 @@ from shared.web.problem import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api/v1", tags=["stream"])
 HEARTBEAT_SECONDS = 15.0
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Hints, until either side ends them.",
+        "content": {"text/event-stream": {}},
+    }
+}
 
 
-@router.get("/stream", responses=problem_responses(503))
+@router.get("/stream", response_class=StreamingResponse, responses=_STREAM | problem_responses(503))
 async def stream(request: Request, region: str | None = None) -> StreamingResponse:
     """`score` and `queue` events; `resync` means that some were lost: read everything again."""
     desk = context(request)
