@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from services.ingest.channels.arriving import Arriving
+from services.ingest.channels.callers import Callers
 from services.ingest.channels.message import HookRequest, Item, Message
 from services.ingest.channels.receiving import take
 from services.ingest.channels.wiring import worker_of
@@ -77,10 +78,9 @@ class Post:
         self.site, self.talk, self.media = site, FakeTalk(), FakeMedia()
         self.sent = 0
 
-    def worker(self) -> Arriving:
-        return worker_of(
-            self.site.receiving.settings, self.site.deps, self.media, converse=self.talk
-        )
+    def worker(self, callers: Callers | None = None) -> Arriving:
+        settings, deps = self.site.receiving.settings, self.site.deps
+        return worker_of(settings, deps, self.media, converse=self.talk, callers=callers)
 
     def arrives(self, *texts: str, sender: str = BUDI, **more: Any) -> None:
         self.takes(*(self.message(text, sender=sender, **more) for text in texts))
@@ -95,9 +95,9 @@ class Post:
         call = HookRequest("POST", "", {}, (), b"", self.site.clock.now())
         take(self.site.receiving, adapter, call)
 
-    def works(self, after: timedelta = timedelta()) -> None:
+    def works(self, after: timedelta = timedelta(), callers: Callers | None = None) -> None:
         self.site.clock.advance(after)
-        worker = self.worker()
+        worker = self.worker(callers)
         try:
             worker.work_off()
         finally:

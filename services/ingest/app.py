@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.responses import Response
 
 from services.ingest import metrics
-from services.ingest.api.hooks import PREFIX, Hooks, hook_routes
+from services.ingest.api.hooks import PREFIX, Hooks, hook_operations, hook_routes
 from services.ingest.api.problems import install_refusals
 from services.ingest.api.reading import BodyReader
 from services.ingest.api.routes import api_routes
@@ -90,15 +90,15 @@ def create_app(deps: AppDeps) -> FastAPI:
     most, files = settings.body_max_bytes, settings.files_total_bytes
     reader = BodyReader(budget, files, most, settings.body_seconds)
     hooks = Hooks(deps.receiving, budget, deps.handlers.clock, settings.site)
+    app.router.routes.extend(hook_routes(hooks))  # first: most calls, when there are many
     app.include_router(api_routes(deps.handlers, reader, settings.site))
     app.include_router(open311_routes(deps.handlers, reader, settings))
-    app.include_router(hook_routes(hooks))
     app.include_router(report_pages(deps.handlers, reader, renderer))
     app.include_router(survey_pages(deps.handlers, reader, renderer))
     app.include_router(tracking_pages(deps.handlers, reader, renderer, deps.store))
     app.include_router(fixed_pages(renderer, settings))
     health_routes(app, deps.checks, deps.registry)
-    install_openapi(app)
+    install_openapi(app, hook_operations())
     limits: dict[str, Any] = {"max_bytes": most, "multipart_bytes": files, "elsewhere": PREFIX}
     app.add_middleware(BodyLimit, **limits, prefixes=_FILES, page=page)
     app.add_middleware(SecurityHeaders, https=https)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from services.ingest.channels.arriving import RETRIES
+from services.ingest.channels.callers import Callers
 from services.ingest.channels.joining import turns
 from services.ingest.channels.message import Media, MediaKind, Message, Part
 from services.ingest.channels.waiting import of_sender, ready_senders
@@ -41,6 +42,18 @@ def test_messages_are_handled_once_in_the_order_of_each_sender(post: Post) -> No
     assert len(heard) == 4
     assert {region for _, _, region in heard} == {"paser"}
     assert {row[:2] for row in post.rows()} == {("done", "complaint")}
+
+
+def test_after_each_message_the_worker_gives_way_to_callers(post: Post) -> None:
+    class Asked(Callers):
+        def wait(self, seconds: float) -> bool:
+            waits.append((len(post.talk.heard), 0 < seconds <= 0.5))
+            return True
+
+    waits: list[tuple[int, bool]] = []
+    post.arrives("satu", "dua")
+    post.works(callers=Asked())
+    assert waits == [(1, True), (2, True)]
 
 
 def test_parts_come_in_any_order_and_late_ones_are_a_message_of_their_own(post: Post) -> None:

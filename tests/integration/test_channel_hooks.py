@@ -215,9 +215,12 @@ def test_limits_hold_before_anything_is_read(tmp_path: Path) -> None:
             yield b"["
             busy = call(site, "m-2")
             assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+            assert busy.headers["content-type"] == "application/problem+json"
+            assert not site.receiving.callers.wait(0)
             yield b"]"
 
         assert site.client.post(f"/hooks/kannel/{SECRET}", content=slowly()).status_code == 200
+        assert site.receiving.callers.wait(5)
         assert stored(site) == 0
         assert call(site, "m-2").status_code == 200
 

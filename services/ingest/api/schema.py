@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from services.ingest.commands import ActOnComplaint, AnswerSurvey, Command, FileComplaint
 
@@ -31,8 +32,15 @@ def body_schema(model: type[Command], *, files: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def install_openapi(app: FastAPI, commands: Sequence[type[Command]] = COMMANDS) -> None:
-    """Serve a document that holds the commands' schemas as components."""
+def install_openapi(
+    app: FastAPI,
+    described: Sequence[BaseRoute] = (),
+    commands: Sequence[type[Command]] = COMMANDS,
+) -> None:
+    """Serve a document that holds the commands' schemas as components.
+
+    `described` are operations of routes that FastAPI does not serve itself.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -41,7 +49,7 @@ def install_openapi(app: FastAPI, commands: Sequence[type[Command]] = COMMANDS) 
                 version=app.version,
                 openapi_version="3.1.0",
                 description=app.description,
-                routes=app.routes,
+                routes=[*app.routes, *described],
             )
             _, schemas = models_json_schema(
                 [(model, "validation") for model in commands], ref_template=_REF

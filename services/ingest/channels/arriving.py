@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.ingest.attachments import FileRules, keepable
 from services.ingest.channels import waiting
 from services.ingest.channels.accounts import Accounts
+from services.ingest.channels.callers import Callers
 from services.ingest.channels.joining import Turn, clocks_start, joined, turns
 from services.ingest.channels.message import Message
 from services.ingest.channels.sealing import unseal
@@ -43,9 +44,9 @@ MEDIA_RETRIES = (*RETRIES, timedelta(minutes=5))
 _REST = timedelta(seconds=2)
 _LONGEST_WAIT = 5.0
 _SENDERS = 64
-# Whoever calls waits for an answer, whoever wrote does not: while calls come in, the worker rests
-# twice as long as it worked, so that the interpreter is free for them.
-_GIVE_WAY, _MOST_REST_SECONDS = 2.0, 0.25
+# Whoever calls waits for an answer, whoever wrote does not: while calls are under way the worker
+# rests, up to so many times as long as it worked, and leaves the interpreter to them.
+_GIVE_WAY, _MOST_REST_SECONDS = 4.0, 0.5
 _COUNTED = {
     Became.COMPLAINT: Counted.COMPLAINT,
     Became.ACT: Counted.ACT,
@@ -70,6 +71,7 @@ class Working:
     file_rules: FileRules
     relay: Poke
     dispatcher: Poke
+    callers: Callers
 
     @property
     def accounts(self) -> Accounts:
@@ -90,7 +92,6 @@ class Arriving:
         self._thread = threading.Thread(target=self._run, name="messages", daemon=True)
         self._pool = ThreadPoolExecutor(working.settings.message_threads, "message")
         self._lock = threading.Lock()
-        self._calls = 0
         self._busy: set[str] = set()
         self._resting: dict[str, datetime] = {}
 
@@ -100,7 +101,6 @@ class Arriving:
 
     def poke(self) -> None:
         """Messages were committed: look now instead of at the next poll."""
-        self._calls += 1
         self._poked.set()
 
     def stop(self) -> None:
@@ -174,12 +174,11 @@ class Arriving:
             kept = {one.piece.row_id: one for one in waiting.of_sender(conn, sender)}
         ready = turns([one.piece for one in kept.values()], working.clock.now())
         for turn in ready:
-            calls, began = self._calls, time.monotonic()
+            began = time.monotonic()
             if self._stopped.is_set() or not self._take(turn, kept):
                 break
-            if self._calls != calls:
-                rest = _GIVE_WAY * (time.monotonic() - began)
-                self._stopped.wait(min(rest, _MOST_REST_SECONDS))
+            rest = _GIVE_WAY * (time.monotonic() - began)
+            working.callers.wait(min(rest, _MOST_REST_SECONDS))
         return bool(ready)
 
     def _take(self, turn: Turn, kept: dict[int, Kept]) -> bool:

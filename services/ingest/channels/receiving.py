@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from services.ingest.channels.callers import Callers
 from services.ingest.channels.hashes import group_hash, message_hash, sender_hash
 from services.ingest.channels.message import (
     Adapter,
@@ -62,6 +63,7 @@ class Receiving:
     receipts: ReceiptSink
     worker: Poke
     dispatcher: Poke
+    callers: Callers
 
     def adapter(self, name: str) -> Adapter | None:
         """The adapter of a channel by its name; none: there is no such address."""

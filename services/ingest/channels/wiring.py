@@ -7,6 +7,7 @@ from functools import partial
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from services.ingest.channels.arriving import Arriving, Working
+from services.ingest.channels.callers import Callers
 from services.ingest.channels.fetching import Fetching
 from services.ingest.channels.gauges import register_message_gauges
 from services.ingest.channels.message import Adapter
@@ -37,8 +38,9 @@ def way_in(
     """Everything by the settings of the environment; call once a registry."""
     channels, adapters = ChannelSettings(), all_adapters()
     media = Fetching(deps.file_rules)
-    worker = worker_of(channels, deps, media, dispatcher)
-    receiving = receiving_of(channels, deps, adapters, receipts, worker, dispatcher)
+    callers = Callers()
+    worker = worker_of(channels, deps, media, dispatcher, callers=callers)
+    receiving = receiving_of(channels, deps, adapters, receipts, worker, dispatcher, callers)
     register_message_gauges(deps.database, deps.clock, adapters, registry)
     return WayIn(receiving, worker, media)
 
@@ -50,6 +52,7 @@ def receiving_of(
     receipts: ReceiptSink = drop_receipts,
     worker: Poke | None = None,
     dispatcher: Poke | None = None,
+    callers: Callers | None = None,
 ) -> Receiving:
     """What takes the calls of providers."""
     nobody = NullPoke()
@@ -61,6 +64,7 @@ def receiving_of(
         receipts,
         worker or nobody,
         dispatcher or nobody,
+        callers or Callers(),
     )
 
 
@@ -70,6 +74,7 @@ def worker_of(
     media: MediaSource,
     dispatcher: Poke | None = None,
     converse: Converse | None = None,
+    callers: Callers | None = None,
 ) -> Arriving:
     """What handles messages; `converse` stands in for the conversations."""
     return Arriving(
@@ -85,5 +90,6 @@ def worker_of(
             deps.file_rules,
             deps.relay,
             dispatcher or NullPoke(),
+            callers or Callers(),
         )
     )
