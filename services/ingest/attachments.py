@@ -21,6 +21,7 @@ from shared.db.engine import Database
 from shared.db.read.intake import FILE_CONTEXT, sealed_context
 from shared.db.tables.ingest import ingest_files
 from shared.files.inspection import CleanFile, ImageLimits, RejectedFileError, clean
+from shared.files.recordings import clean_recording
 from shared.files.store import EVIDENCE, FileStore
 from shared.privacy.vault import Vault
 
@@ -63,11 +64,15 @@ def cleaned(contents: Sequence[bytes], rules: FileRules) -> list[CleanFile]:
 
 
 def keepable(contents: Sequence[bytes], rules: FileRules) -> tuple[tuple[CleanFile, ...], int]:
-    """The files that can be kept, and how many cannot: a message is never lost for one."""
+    """The files that can be kept, and how many cannot: a message is never lost for one.
+
+    Messages also bring voice notes and videos; forms do not.
+    """
     found: list[CleanFile] = []
     for content in contents[: rules.max_count]:
-        with suppress(RefusedError):
-            found += cleaned([content], rules)
+        with suppress(RefusedError, RejectedFileError):
+            recording = clean_recording(content) if len(content) <= rules.max_bytes else None
+            found += [recording] if recording else cleaned([content], rules)
     return tuple(found), len(contents) - len(found)
 
 

@@ -22,7 +22,20 @@ RejectReason = Literal["empty", "type", "pixels", "damaged", "active", "encrypte
 
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 PDF = "application/pdf"
-ALLOWED_TYPES = (*_FORMATS, PDF)
+_ENDINGS = {
+    PDF: "pdf",
+    "audio/ogg": "ogg",
+    "audio/amr": "amr",
+    "audio/mpeg": "mp3",
+    "audio/aac": "aac",
+    "audio/mp4": "m4a",
+    "audio/3gpp": "3gp",
+    "video/3gpp": "3gp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+}
+KEPT_TYPES = (*_FORMATS, *_ENDINGS)
+"""What may be kept of anything a citizen sends, by a form or by a message."""
 _JPEG_QUALITY = 85
 # Names that make a PDF do something when it is opened, or carry other files (PDF 32000-1).
 # The two short names occur by chance in the pixels of every third scan of 5 MB, so they count
@@ -89,6 +102,13 @@ def clean(content: bytes, limits: ImageLimits | None = None) -> CleanFile:
     if media_type in _FORMATS:
         return _clean_image(content, media_type, limits or ImageLimits())
     raise RejectedFileError("type")
+
+
+def disposition(media_type: str) -> str:
+    """How a browser takes what a citizen sent: pictures are shown, all else is given to keep."""
+    if media_type in _FORMATS:
+        return "inline"
+    return f'attachment; filename="lampiran.{_ENDINGS.get(media_type, "bin")}"'
 
 
 def sniff(content: bytes) -> str:

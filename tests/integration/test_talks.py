@@ -41,6 +41,7 @@ BUDI, SITI = "+6281234567890", "+6281298765432"
 MINUTE = timedelta(minutes=1)
 CHANNELS = ("kannel", "telegram", "facebook")
 SECRETS = {f"hook_{channel}_secrets": "x" for channel in CHANNELS}
+VOICE = b"OggS" + bytes(22) + b"\x01\x13" + b"OpusHead\x01\x01" + bytes(9)
 STREET = "Jalan Sudirman rusak di depan pasar"
 
 
@@ -265,11 +266,16 @@ def test_one_question_is_asked_and_its_answer_joins(room: Room) -> None:
     assert answer.endswith("Di mana tempatnya? Tulis desa dan jalannya.")
     room.site.clock.advance(60 * MINUTE)
     assert room.says("Desa Janju")[0].startswith("Terima kasih, ditambahkan")
-    voice_note = (Media(MediaKind.AUDIO, "00"),)
+    voice_note = (Media(MediaKind.AUDIO, VOICE.hex()), Media(MediaKind.VIDEO, "00"))
     [asked] = room.says("", SITI, media=voice_note, point=Point(-1.9, 116.2, "Pasar"))
     assert asked.endswith("Apa yang terjadi, dan di mana?")
     voice = room.complaints()[-1]
-    assert voice.text.startswith("(Tanpa keterangan: pesan suara, lokasi di peta)")
+    assert voice.text.startswith("(Tanpa keterangan: pesan suara, video, lokasi di peta)")
+    assert voice.text.endswith("(1 lampiran tidak dapat disimpan)")
+    with room.site.database.read() as conn:
+        assert [file.media_type for file in intake.files_of(conn, voice.ticket or "")] == [
+            "audio/ogg"
+        ]
     assert voice.location is not None
     assert (voice.location.lat, voice.location.address) == (-1.9, "Pasar")
     room.site.clock.advance(60 * MINUTE)

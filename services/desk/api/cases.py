@@ -20,7 +20,7 @@ from services.desk.sessions import Session
 from shared.contracts.base import OPDCode
 from shared.contracts.enums import Action, Category, CloseReason, Kind, Status, Urgency
 from shared.db.read import intake
-from shared.files.inspection import PDF
+from shared.files.inspection import disposition
 from shared.files.store import MissingFileError
 from shared.ids import normalise_ticket
 from shared.privacy.mask import mask
@@ -298,5 +298,7 @@ def file(request: Request, session: StaffSession, ticket: TicketName, file_id: F
 
 def _file_headers(media_type: str) -> dict[str, str]:
     # What a citizen sent runs nothing here, whatever a browser makes of it.
-    shown = 'attachment; filename="lampiran.pdf"' if media_type == PDF else "inline"
-    return {"Content-Disposition": shown, "Content-Security-Policy": _FILE_POLICY}
+    return {
+        "Content-Disposition": disposition(media_type),
+        "Content-Security-Policy": _FILE_POLICY,
+    }

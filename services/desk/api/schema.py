@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from services.desk.context import CSRF_HEADER
-from shared.files.inspection import ALLOWED_TYPES
+from shared.files.inspection import KEPT_TYPES
 from shared.web.problem import problem_responses
 
 Schema = dict[str, Any]
@@ -27,7 +27,7 @@ _CSRF: Schema = {
 
 def file_answer(description: str) -> dict[int | str, Schema]:
     """`responses=` of a route that answers with a file, beside `response_class=Response`."""
-    content: Schema = {media_type: {} for media_type in ALLOWED_TYPES}
+    content: Schema = {media_type: {} for media_type in KEPT_TYPES}
     return {200: {"description": description, "content": content}}
 
 

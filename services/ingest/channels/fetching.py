@@ -1,7 +1,7 @@
-"""Gets the pictures and documents that hang on messages, from where the provider keeps them.
+"""Gets the files that hang on messages, from where the provider keeps them.
 
-Only kinds that can be kept are asked for, only from the provider's own hosts, over TLS, bounded in
-size and time. It never logs: addresses and headers hold tokens.
+Only from the provider's own hosts, over TLS, bounded in size and time. It never logs: addresses and
+headers hold tokens.
 """
 
 import base64
@@ -16,7 +16,7 @@ import httpx
 import orjson
 
 from services.ingest.attachments import FileRules
-from services.ingest.channels.message import Media, MediaKind, Message
+from services.ingest.channels.message import Media, Message
 from services.ingest.ports import Fetched
 from services.ingest.sending.senders.telegram import TelegramSettings
 from services.ingest.sending.senders.twilio import TwilioSettings
@@ -27,8 +27,7 @@ from shared.errors import TransientError
 TOTAL_SECONDS = 20.0
 """A whole file, however slowly it drips; a message waits for its worker so long at most."""
 _REDIRECTS = 3
-# What can be kept (`shared.files.inspection`); a voice note or video is told as missing at once.
-_KEPT = frozenset({MediaKind.IMAGE, MediaKind.DOCUMENT})
+_DIGITS = 20
 _META = ("fbcdn.net", "fbsbx.com", "cdninstagram.com", "facebook.com", "whatsapp.net")
 _HOSTS: Mapping[Channel, tuple[str, ...]] = {
     Channel.WHATSAPP: _META,
@@ -89,10 +88,9 @@ class Fetching:
 
         All or later: what was fetched before the trouble is fetched again.
         """
-        wanted = [media for media in message.media if media.kind in _KEPT]
         until = time.monotonic() + self._total
         files: list[bytes] = []
-        for media in wanted[: self._rules.max_count]:
+        for media in message.media[: self._rules.max_count]:
             try:
                 files.append(self._file(channel, media, until))
             except _GoneError:
@@ -145,6 +143,10 @@ class Fetching:
             if answer.status_code in _LATER or answer.status_code >= 500:
                 raise TransientError(f"status-{answer.status_code}")
             if not answer.is_success:
+                raise _GoneError
+            # A video that is too large is not read up to the limit first.
+            told = answer.headers.get("content-length", "")
+            if told.isdecimal() and len(told) < _DIGITS and int(told) > most:
                 raise _GoneError
             body = bytearray()
             for chunk in answer.iter_bytes():

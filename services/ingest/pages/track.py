@@ -35,7 +35,7 @@ from services.ingest.words import Lang
 from shared.contracts.enums import CLOSED_STATUSES, CitizenAct
 from shared.db.read.directory import OPD, Region
 from shared.db.read.intake import FileRow, Submission
-from shared.files.inspection import PDF
+from shared.files.inspection import disposition
 from shared.files.store import FileStore
 
 _ANCHORS = {"ticket": "ticket", "code": "code", "text": "", "score": "", "act": "", "files": ""}
@@ -147,9 +147,10 @@ class _TrackingPages:
         except RefusedError as error:
             return self.ask(request, ticket, error)
         media_type, data = content
-        headers = {"Content-Security-Policy": _FILE_POLICY}
-        if media_type == PDF:
-            headers["Content-Disposition"] = 'attachment; filename="lampiran.pdf"'
+        headers = {
+            "Content-Security-Policy": _FILE_POLICY,
+            "Content-Disposition": disposition(media_type),
+        }
         return Response(data, media_type=media_type, headers=headers)
 
     def _open(self, request: Request, ticket: str, code: str) -> Submission:

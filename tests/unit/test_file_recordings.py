@@ -1,0 +1,129 @@
+"""Voice notes and videos: known by content, without what tells of place, person or device."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.files.inspection import CleanFile, RejectedFileError, disposition
+from shared.files.recordings import clean_recording
+from tests.unit.test_file_inspection import SECRET, jpeg, pdf
+
+VOICE = b"OggS" + bytes(22) + b"\x01\x13" + b"OpusHead\x01\x01" + bytes(9)
+FRAME = b"\xff\xfb\x90\x64" + bytes(413)
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+def track(handler: bytes, *more: bytes) -> bytes:
+    media = box(b"mdia", box(b"mdhd", bytes(24)), box(b"hdlr", bytes(8), handler, bytes(13)))
+    return box(b"trak", box(b"tkhd", bytes(84)), media, *more)
+
+
+def film(*tracks: bytes, brand: bytes = b"isom", behind: bytes = b"") -> bytes:
+    place = box(b"udta", box(b"\xa9xyz", SECRET), bytes(4))
+    moov = box(b"moov", box(b"mvhd", bytes(100)), *tracks, place, box(b"meta", SECRET))
+    hidden = box(b"uuid", SECRET) + box(b"free", SECRET) + box(b"meta", SECRET)
+    return box(b"ftyp", brand, bytes(8)) + moov + hidden + box(b"mdat", b"frames") + behind
+
+
+def kept(content: bytes) -> CleanFile:
+    found = clean_recording(content)
+    assert found is not None
+    return found
+
+
+def test_a_film_keeps_its_tracks_in_their_place_and_loses_what_is_said_about_it() -> None:
+    large = (1).to_bytes(4, "big") + b"uuid" + (16 + len(SECRET)).to_bytes(8, "big") + SECRET
+    last = (0).to_bytes(4, "big") + b"uuid" + SECRET  # to the end of the file
+    told = track(b"meta", box(b"udta", SECRET))
+    source = film(track(b"vide", box(b"udta", SECRET)), track(b"soun"), told, behind=large + last)
+    found = kept(source)
+    assert found.media_type == "video/mp4"
+    assert SECRET in source
+    assert SECRET not in found.content
+    assert (len(found.content), found.content.count(b"trak")) == (len(source), 2)
+    assert found.content.index(b"frames") == source.index(b"frames")
+    assert kept(found.content) == found
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (VOICE, "audio/ogg"),
+        (b"#!AMR\n\x3c" + bytes(31), "audio/amr"),
+        (FRAME * 2, "audio/mpeg"),
+        (b"\xff\xf1\x50\x80" + bytes(60), "audio/aac"),
+        (film(track(b"soun"), brand=b"M4A "), "audio/mp4"),
+        (film(track(b"vide"), brand=b"3gp4"), "video/3gpp"),
+        (film(track(b"soun"), brand=b"3gp4"), "audio/3gpp"),
+        (film(track(b"vide"), brand=b"qt  "), "video/quicktime"),
+    ],
+)
+def test_what_chats_send_is_known_by_its_content(content: bytes, media_type: str) -> None:
+    found = kept(content)
+    assert found.media_type == media_type
+    assert disposition(media_type).startswith('attachment; filename="lampiran.')
+    assert ".bin" not in disposition(media_type)
+
+
+def test_tags_of_songs_are_cut_off() -> None:
+    tag = b"ID3\x04\x00\x00\x00\x00\x01\x00" + SECRET.ljust(128)
+    footed = b"ID3\x04\x00\x10\x00\x00\x00\x0f" + SECRET + b"3DI" + bytes(7)
+    end = b"TAG" + SECRET.ljust(125)
+    assert kept(tag + footed + FRAME + end).content == FRAME
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"ID3",
+        b"<html><script>alert(1)</script>",
+        jpeg(),
+        pdf(),
+        "teks".encode("utf-16"),
+        b"OggS" + bytes(22) + b"\x01\x13" + b"\x80theora",
+        b"OggS",
+        b"\x1aE\xdf\xa3webm",
+        box(b"ftyp", b"heic", bytes(8)) + box(b"meta", bytes(9)),
+        film(),
+        film(track(b"meta")),
+        film(box(b"trak", box(b"tkhd"))),
+    ],
+)
+def test_what_is_no_recording_is_none(content: bytes) -> None:
+    assert clean_recording(content) is None
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        (7).to_bytes(4, "big") + b"mdat",
+        (99).to_bytes(4, "big") + b"mdat",
+        (1).to_bytes(4, "big") + b"mdat" + (15).to_bytes(8, "big"),
+        box(b"free") * 10_001,
+    ],
+)
+def test_a_broken_film_is_refused(behind: bytes) -> None:
+    with pytest.raises(RejectedFileError):
+        clean_recording(film(track(b"vide"), behind=behind))
+
+
+@given(st.binary(max_size=60), st.integers(0, 700), st.sampled_from([VOICE, FRAME, b"film"]))
+def test_any_bytes_are_kept_or_refused(noise: bytes, at: int, source: bytes) -> None:
+    whole = film(track(b"vide"), track(b"meta")) if source == b"film" else source
+    content = whole[:at] + noise + whole[at + len(noise) :]
+    try:
+        found = clean_recording(content)
+    except RejectedFileError:
+        return
+    assert found is None or (found.content and found.media_type)
+
+
+def test_pictures_are_shown_and_everything_else_is_given_to_keep() -> None:
+    assert disposition("image/jpeg") == "inline"
+    assert disposition("application/pdf") == 'attachment; filename="lampiran.pdf"'
+    assert disposition("text/html") == 'attachment; filename="lampiran.bin"'
