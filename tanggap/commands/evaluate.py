@@ -121,7 +121,7 @@ def _plain(one: "Figure") -> dict[str, Any]:
 
 
 def _row(one: "Figure") -> list[Any]:
-    level = "" if one.must is None else f"{100 * one.must:.0f}"
+    level = "" if one.must is None else f"{round(100 * one.must, 1):g}"
     verdict = {None: "", True: "reached", False: "below"}[one.reached]
     span = f"{100 * one.low:.1f} to {100 * one.high:.1f}"
     return [one.task, f"{100 * one.value:.1f}", span, f"{one.n:,}", level, verdict]

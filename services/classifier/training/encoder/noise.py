@@ -13,6 +13,7 @@ from services.classifier.training.linear import LANGUAGES
 from services.classifier.training.sets import public_rows
 
 _INDONESIAN = LANGUAGES.index("ind")
+_AS_IT_IS = 0.35
 _TRANSLATED, _EACH_WORD = 0.3, 0.85
 _SLANG, _VOWELS, _SWAPPED = 0.08, 0.03, 0.04
 _LOWER, _UPPER = 0.05, 0.08
@@ -42,6 +43,8 @@ class Noise:
 
     def changed(self, item: Item, rng: random.Random) -> Item:
         """The item as somebody else might have written it."""
+        if rng.random() < _AS_IT_IS:
+            return item
         spoken = item.wanted.get("language")
         indonesian = spoken is not None and spoken[_INDONESIAN] == 1.0
         if indonesian and self.words and rng.random() < _TRANSLATED:
