@@ -83,10 +83,9 @@ def build(settings: DeskSettings) -> FastAPI:
     register_case_gauges(db, clock, REGISTRY)
     register_digest_gauges(db, clock, REGISTRY)
     register_alarm_metrics(db, clock, desk.contacts, settings.urgent_minutes, REGISTRY)
-    checks = {"database": db.ping, "broker": consumer.ready}
     mornings = DigestMessenger.of_settings(settings, db, clock, desk.directory)
     parts = (relay, consumer, watch, ticker, desk.duty, mornings, hints)
-    return create_app(desk, checks, REGISTRY, parts)
+    return create_app(desk, {"database": db.ping, "broker": consumer.ready}, REGISTRY, parts)
 
 
 def _hints(settings: DeskSettings, desk: DeskContext) -> HintReader:
