@@ -8,7 +8,7 @@ the newest `EARLY_MOST`; the dispatcher looks for its message at every round.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from services.ingest.channels.hashes import provider_hash
 from services.ingest.channels.message import Delivery as Told
@@ -18,13 +18,13 @@ from services.ingest.sending.ports import RefusedError, WindowClosedError
 from shared.contracts.enums import Channel
 from shared.contracts.notices import NotificationOutcome
 from shared.db.engine import Database
-from shared.db.statements import insert_new
+from shared.db.statements import insert_ignore
 from shared.db.tables.messages import ingest_early_receipts
 from shared.privacy.vault import Vault
 
 EARLY_KEPT = timedelta(hours=1)
 """How long the answer to a call of ours may take to be written; the longest call takes a minute."""
-EARLY_MOST = 10_000
+EARLY_MOST = 1_000
 """How many are kept at most: an account of ours may send for others too, whose receipts stay."""
 _REASON_MAX = 40
 _early = ingest_early_receipts.c
@@ -52,17 +52,24 @@ class Receipts:
                     _keep(conn, key, receipt, now)
 
     def catch_up(self, db: Database, now: datetime) -> bool:
-        """Apply the receipts kept whose message was written meanwhile; whether there were any."""
+        """Apply the receipts kept whose message was written meanwhile; whether there were any.
+
+        Also removes those past `EARLY_MOST`: here, and not where they are kept, since calls that
+        remove the same rows would wait for each other.
+        """
         with db.read() as conn:
-            if not deliveries.named_early(conn):
-                return False
+            named, last = deliveries.named_early(conn), _last_past(conn)
+        if not named and last is None:
+            return False
         with db.write() as conn:
             for key in deliveries.named_early(conn):
                 taken = delete(ingest_early_receipts).where(_early.provider_hash == key)
                 row = conn.execute(taken.returning(_early.delivery, _early.reason)).one_or_none()
                 if row is not None:
                     self._one(conn, key, Told(row.delivery), row.reason, now)
-        return True
+            if last is not None:
+                conn.execute(delete(ingest_early_receipts).where(_early.id <= last))
+        return bool(named)
 
     def _one(
         self, conn: Connection, key: str, told: Told, reason: str | None, now: datetime
@@ -97,5 +104,11 @@ def _keep(conn: Connection, key: str, receipt: Receipt, now: datetime) -> None:
         "reason": receipt.reason[:_REASON_MAX] if receipt.reason else None,
         "received_at": now,
     }
-    for newest in insert_new(conn, ingest_early_receipts, [row], "id"):
-        conn.execute(delete(ingest_early_receipts).where(_early.id <= newest - EARLY_MOST))
+    insert_ignore(conn, ingest_early_receipts, [row])
+
+
+def _last_past(conn: Connection) -> int | None:
+    """The newest of those that are too many."""
+    newest_first = select(_early.id).order_by(_early.id.desc())
+    found: int | None = conn.execute(newest_first.offset(EARLY_MOST).limit(1)).scalar_one_or_none()
+    return found

@@ -99,7 +99,7 @@ ingest_deliveries = Table(
 )
 
 # Receipts that name no message of ours yet: the answer to our own call is still on its way. Kept
-# for an hour, and of the newest ten thousand; most that stay name messages of somebody else.
+# for an hour, and of the newest thousand; most that stay name messages of somebody else.
 ingest_early_receipts = Table(
     "ingest_early_receipts",
     metadata,
