@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 
 from tests.servers.install import ServerUnavailable
@@ -20,6 +21,9 @@ _STAGE_OF_FOLDER = {
     "docs": "docs",
 }
 _SLOW_SECONDS = 300
+# A test is never timed: whichever profile fits the machine, without a deadline for an example.
+hypothesis.settings.register_profile("untimed", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("untimed")
 _SERVER_FIXTURES = {
     "kafka": {"kafka_server", "kafka_url", "new_kafka"},
     "postgres": {"postgres_server", "postgres_url", "new_postgres"},

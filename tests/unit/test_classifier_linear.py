@@ -44,7 +44,7 @@ def classifier() -> LayeredClassifier:
 # -- Features -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(texts=st.lists(st.text(alphabet=st.characters(), max_size=80), max_size=5))
 def test_a_text_has_the_same_features_alone_and_in_a_batch(texts: list[str]) -> None:
     together = [counted(grams, len(texts), 17) for grams in text_grams(texts)]

@@ -66,7 +66,7 @@ def test_odd_texts_get_an_answer(
     assert Classification.model_validate_json(found.model_dump_json()) == found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.text(max_size=300))
 def test_any_text_gets_one_answer_and_always_the_same(text: str) -> None:
     classifier = RuleClassifier()

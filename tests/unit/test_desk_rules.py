@@ -259,7 +259,7 @@ units = st.sampled_from(["holder", "coordinator", "unsent", "time"])
 CLOCKS = FoldedClocks()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.booleans(),
     st.lists(st.tuples(units, st.one_of(commands, acts)), min_size=1, max_size=12),

@@ -219,7 +219,7 @@ def test_overlaps_end_without_losing_a_part() -> None:
     assert resolve([[weak], [strong]]) == [weak]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=200), st.text(max_size=40), st.lists(st.text(max_size=20), max_size=2))
 def test_any_text_at_all_is_masked_once_and_for_all(
     text: str, address: str, names: list[str]
@@ -240,7 +240,7 @@ WORDS = (
 PIECES = st.sampled_from(WORDS.split("|"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PIECES, max_size=25).map(" ".join))
 def test_masking_twice_is_masking_once(text: str) -> None:
     masked = mask(text, own_address="Jl. Melati no 12", names=["Siti Aminah"])
@@ -267,7 +267,7 @@ NIK = st.tuples(
 EMAIL = st.emails().filter(lambda address: '"' not in address)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LETTERS, NIK, LETTERS, MOBILE, LETTERS, st.sampled_from(["", " ", "-", "."]))
 def test_a_planted_nik_and_phone_never_stay(
     before: str, nik: str, between: str, phone: str, after: str, mark: str
@@ -277,7 +277,7 @@ def test_a_planted_nik_and_phone_never_stay(
     assert not any(character.isdecimal() for character in text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LETTERS, EMAIL, LETTERS)
 def test_a_planted_email_never_stays(before: str, email: str, after: str) -> None:
     assert email not in mask(f"{before} {email} {after}").text

@@ -1,7 +1,7 @@
 """What the first word of a message means, as people type it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.talks import hints, keywords
@@ -265,7 +265,6 @@ def test_a_ticket_in_the_middle_of_a_text_is_found() -> None:
     assert keywords.tickets_in(text) == (TICKET,)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300) | st.text("LAPORCEKBLSUVI 7KQ42MX-:#@/_\n", max_size=200))
 def test_any_text_is_read(text: str) -> None:
     cleaned = keywords.clean(text)

@@ -94,7 +94,7 @@ def test_only_the_opening_of_a_long_text_is_read() -> None:
     assert SMALL.ids("q" * 100_000).tolist() == [BEGIN, 4, UNKNOWN, END]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(alphabet=st.characters(), max_size=200))
 def test_any_text_has_pieces(text: str) -> None:
     ids = SMALL.ids(text)

@@ -36,7 +36,7 @@ REQUEST = st.builds(
 
 
 @every_classifier
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests=st.lists(REQUEST, max_size=4))
 def test_any_batch_has_its_answers_in_order(
     classifier: Classifier, requests: list[ClassificationRequest]
@@ -86,7 +86,7 @@ def test_100_kb_are_as_much_work_as_their_length(classifier: Classifier, piece: 
 
 
 @every_classifier
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lines=st.lists(TEXT.map(str.encode) | st.binary(max_size=60), max_size=8))
 def test_one_line_out_for_each_line_in(classifier: Classifier, lines: list[bytes]) -> None:
     texts = [orjson.dumps({"text": line.decode(errors="replace")}) for line in lines]
