@@ -5,7 +5,7 @@ lengths and closed sets.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -22,6 +22,11 @@ class Command(BaseModel):
     """Base of the bodies: unknown fields are refused, so a typing error is not lost silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _example(**fields: Any) -> ConfigDict:
+    """For the OpenAPI document: a body that is accepted, where its region and ticket exist."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class Place(Command):
@@ -50,6 +55,15 @@ class Reporter(Command):
 class FileComplaint(Command):
     """`POST /api/v1/complaints`."""
 
+    model_config = _example(
+        text="Lampu jalan di depan pasar mati sejak Senin.",
+        region="paser",
+        opd="paser/dishub",
+        occurred_on="2026-11-20",
+        location={"lat": -1.9, "lon": 116.2, "address": "Jalan Sudirman"},
+        reporter={"name": "Siti Aminah", "phone": "081234567890"},
+    )
+
     text: Long
     region: Short
     opd: Short | None = None
@@ -75,6 +89,14 @@ class Statistics(Command):
 class AnswerSurvey(Command):
     """`POST /api/v1/surveys`; an element left out is missing, never 0."""
 
+    model_config = _example(
+        region="paser",
+        opd="paser/disdukcapil",
+        answers={element.value: 4 for element in SKMElement},
+        comment="Petugas ramah.",
+        respondent={"sex": "P", "age": 34},
+    )
+
     region: Short
     opd: Short
     service: Short | None = None
@@ -86,6 +108,8 @@ class AnswerSurvey(Command):
 
 class ActOnComplaint(Command):
     """`POST /api/v1/complaints/{ticket}/acts`."""
+
+    model_config = _example(code="K7QM4X", act="add", text="Lampunya di sisi kiri jalan.")
 
     code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)]
     act: CitizenAct

@@ -11,7 +11,7 @@ from shared.contracts.enums import CitizenAct, Status
 class ComplaintAccepted(BaseModel):
     """202 of a complaint; the tracking code is shown here only."""
 
-    ticket: str = Field(examples=["7KQ4-2MXR"])
+    ticket: str = Field(examples=["7KQ4-2MX7"])
     tracking_code: str = Field(examples=["K7QM4X"])
     status_url: str
     due_at: datetime = Field(description="24:00 local of the last day for a first answer.")

@@ -7,11 +7,12 @@ logged, its address neither.
 
 import asyncio
 from collections import Counter, deque
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -31,6 +32,8 @@ _BODY_SECONDS = 15
 # One large batch of a provider delays those behind it by its own transaction only.
 _MOST_TOGETHER = 64
 _MOST_BYTES_TOGETHER = 262_144
+_Channel = Annotated[str, Path(description="A channel of docs/channels.md.", examples=["gammu"])]
+_Secret = Annotated[str, Path(description="One of the channel's secrets.", examples=["rahasia"])]
 _STATUSES = (400, 403, 404, 408, 413, 500, 503)
 _ADDRESSES = (f"{PREFIX}{{channel}}", f"{PREFIX}{{channel}}/{{secret}}")
 
@@ -203,13 +206,13 @@ def hook_operations() -> list[BaseRoute]:
 
     @router.get("/{channel}", summary="A handshake or a message, signed", responses=responses)
     @router.post("/{channel}", summary="A provider's call, signed", responses=responses)
-    async def hook(channel: str) -> Response:
+    async def hook(channel: _Channel) -> Response:
         """Answered once everything in it is stored."""
         raise NotImplementedError
 
     @router.get("/{channel}/{secret}", summary="The same, secret in the path", responses=responses)
     @router.post("/{channel}/{secret}", summary="The same, secret in the path", responses=responses)
-    async def secret_hook(channel: str, secret: str) -> Response:
+    async def secret_hook(channel: _Channel, secret: _Secret) -> Response:
         """For providers that sign nothing: the last part of the address is the secret."""
         raise NotImplementedError
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 
 from services.ingest import handlers
 from services.ingest.api.answers import (
@@ -29,6 +29,9 @@ Key = Annotated[
 ]
 TakenIn = Annotated[
     str | None, Header(alias=HEADER, description="A pass of the desk: staff took the report in.")
+]
+TicketName = Annotated[
+    str, Path(description="A ticket; case and dashes do not matter.", examples=["7KQ4-2MX7"])
 ]
 _WRITING = (408, 409, 410, 413, 415, 422, 429, 500, 503)
 
@@ -105,7 +108,9 @@ def _following(router: APIRouter, deps: Deps, reader: BodyReader) -> None:
         responses=problem_responses(404, 422, 429, 500, 503),
     )
     def get_complaint(
-        request: Request, ticket: str, code: Annotated[str, Query(max_length=64)]
+        request: Request,
+        ticket: TicketName,
+        code: Annotated[str, Query(max_length=64, examples=["K7QM4X"])],
     ) -> TrackingAnswer:
         """A wrong code and an unknown ticket get the same answer."""
         now = deps.clock.now()
@@ -120,7 +125,10 @@ def _following(router: APIRouter, deps: Deps, reader: BodyReader) -> None:
         openapi_extra=body_schema(ActOnComplaint, files=True),
     )
     def post_act(
-        request: Request, ticket: str, body: Annotated[Body, Depends(read_act)], key: Key = None
+        request: Request,
+        ticket: TicketName,
+        body: Annotated[Body, Depends(read_act)],
+        key: Key = None,
     ) -> ActAccepted:
         """What the case's state does not allow is refused at once."""
         command = command_of(body, ActOnComplaint, Counted.ACT)

@@ -1,6 +1,6 @@
 """The OpenAPI document: request bodies by the commands' own schemas, problems everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,12 +19,15 @@ def body_schema(model: type[Command], *, files: bool = False) -> dict[str, Any]:
     reference = {"$ref": _REF.format(model=model.__name__)}
     content: dict[str, Any] = {"application/json": {"schema": reference}}
     if files:
+        fields: dict[str, Any] = {name: {"type": "string"} for name in model.model_fields}
         upload = {"type": "array", "items": {"type": "string", "format": "binary"}}
         content["multipart/form-data"] = {
             "schema": {
-                "allOf": [reference],
                 "type": "object",
-                "properties": {"files[]": upload},
+                "required": [
+                    name for name, field in model.model_fields.items() if field.is_required()
+                ],
+                "properties": fields | {"files[]": upload},
                 "description": "Each field a part; `location` and `reporter` as JSON, or as "
                 "`location.lat`, `reporter.name` ….",
             }
@@ -59,7 +62,16 @@ def install_openapi(
             # The routes read their bodies themselves: FastAPI's own 422 never happens.
             components.pop("HTTPValidationError", None)
             components.pop("ValidationError", None)
+            for path in document["paths"].values():
+                for operation in path.values():
+                    if _is_fastapis(operation["responses"].get("422", {})):
+                        del operation["responses"]["422"]
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _is_fastapis(response: Mapping[str, Any]) -> bool:
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).endswith("/HTTPValidationError")

@@ -17,12 +17,19 @@ _ERRORS: dict[str, Any] = {
 }
 
 
-def _query(name: str, said: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": said, "schema": schema or _TEXT}
+def _query(
+    name: str, said: str, schema: dict[str, Any] | None = None, example: str | None = None
+) -> dict[str, Any]:
+    found = {"name": name, "in": "query", "description": said, "schema": schema or _TEXT}
+    return found if example is None else found | {"example": example}
 
 
-_WHICH = _query("jurisdiction_id", "Region, such as `paser`; needed where there are several.")
-_KEY = _query("api_key", "Opens the words and places of reports that came by this interface.")
+_WHICH = _query("jurisdiction_id", "Region; needed where there are several.", example="paser")
+_KEY = _query(
+    "api_key",
+    "Opens the words and places of reports that came by this interface.",
+    example="kunci-contoh",
+)
 _PAGE = {"type": "integer", "minimum": 1}
 
 JURISDICTION: dict[str, Any] = {"parameters": [_WHICH]}
@@ -41,15 +48,15 @@ LISTING: dict[str, Any] = {
 }
 
 
-def _identified(name: str, said: str) -> dict[str, Any]:
-    own = {"name": name, "in": "path", "required": True, "description": said, "schema": _TEXT}
+def _identified(name: str, said: str, example: str) -> dict[str, Any]:
+    own = _query(name, said, example=example) | {"in": "path", "required": True}
     return {"parameters": [own, _WHICH, _KEY]}
 
 
 IDENTIFIED: dict[str, dict[str, Any]] = {
-    "service_code": _identified("service_code", "A category."),
-    "service_request_id": _identified("service_request_id", "A ticket."),
-    "token": _identified("token", "The token of a report; here its ticket."),
+    "service_code": _identified("service_code", "A category.", "jalan_jembatan"),
+    "service_request_id": _identified("service_request_id", "A ticket.", "7KQ4-2MX7"),
+    "token": _identified("token", "The token of a report; here its ticket.", "7KQ4-2MX7"),
 }
 _FIELDS = (
     "api_key", "jurisdiction_id", "service_code", "lat", "long", "address_string", "email",
@@ -61,13 +68,21 @@ _FORM: dict[str, Any] = {
     "required": ["api_key", "service_code"],
     "properties": dict.fromkeys(_FIELDS, _TEXT),
 }
+_FILED = {
+    "api_key": "kunci-contoh",
+    "jurisdiction_id": "paser",
+    "service_code": "jalan_jembatan",
+    "lat": "-1.9",
+    "long": "116.2",
+    "description": "Jalan di depan pasar rusak parah.",
+}
 _UPLOAD = _FORM | {"properties": _FORM["properties"] | {"media": _TEXT | {"format": "binary"}}}
 FILING: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-www-form-urlencoded": {"schema": _FORM},
-            "multipart/form-data": {"schema": _UPLOAD},
+            "application/x-www-form-urlencoded": {"schema": _FORM, "example": _FILED},
+            "multipart/form-data": {"schema": _UPLOAD, "example": _FILED},
         },
     }
 }
