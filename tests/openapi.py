@@ -15,6 +15,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
+# Tickets and tokens in answers are others in every run: no call is made of an earlier answer.
+_APART: dict[str, Any] = {"extra-data-sources": {"responses": False}}
 # In the words of `schemathesis.toml`.
 _CONFIG: dict[str, Any] = {
     "generation": {"deterministic": True, "max-examples": 4},
@@ -22,9 +24,12 @@ _CONFIG: dict[str, Any] = {
     # Values picked from the source would change the calls with every change of the source.
     "analysis": {"constants": {"enabled": False}},
     "cache": {"enabled": False},
+    "suppress-health-check": ["too_slow"],  # a busy machine fails no test
     "phases": {
+        "examples": _APART,
         # Every other method that an address does not know is refused by the same code.
-        "coverage": {"unexpected-methods": ["PUT", "OPTIONS"]},
+        "coverage": _APART | {"unexpected-methods": ["PUT", "OPTIONS"]},
+        "fuzzing": _APART,
         # Chains of calls are told in the tests of each service, where their meaning can be checked.
         "stateful": {"enabled": False},
     },
@@ -34,8 +39,6 @@ _CONFIG: dict[str, Any] = {
         # Which names exist, and what the state of a case allows, are rules that no schema tells.
         "positive_data_acceptance": {"enabled": False},
     },
-    # An event stream ends with whoever listens.
-    "operations": [{"include-path": "/api/v1/stream", "request-timeout": 0.2}],
 }
 
 

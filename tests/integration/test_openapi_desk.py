@@ -36,6 +36,7 @@ def test_every_answer_is_as_documented(sqlite_url: str, tmp_path: Path, who: str
         standard_staff(room)
         room.account("siti", Role.MONITOR, None)
         room.complaint(ticket=normalise_ticket("7KQ4-2MX7"), guess="paser/dinkes")
+        room.context.hub.close()  # streams end once they have begun
         client = room.login(who).client
         keys = {"session": client.cookies[COOKIE], "csrf": client.headers["X-CSRF-Token"]}
         others = [tag for name, tags in STAFF.items() if name != who for tag in tags]
