@@ -54,6 +54,26 @@ def test_after_each_message_the_worker_gives_way_to_callers(post: Post) -> None:
     post.arrives("satu", "dua")
     post.works(callers=Asked())
     assert waits == [(1, True), (2, True)]
+    post.arrives("tiga")
+    post.works(timedelta(minutes=2), callers=Asked())
+    assert len(waits) == 2, "who has waited a minute waits for nobody"
+
+
+def test_who_waits_for_a_file_holds_up_nobody_else(post: Post) -> None:
+    post.media.failures = 3
+    picture = (Media(MediaKind.IMAGE, "1"),)
+    senders = [f"+62812000010{number:02}" for number in range(3)]
+    for sender in senders:
+        post.takes(post.message("gambar", sender=sender, media=picture))
+    post.works()
+    for sender in [*senders, SITI]:
+        post.arrives("susulan", sender=sender)
+    with post.site.database.read() as conn:
+        assert len(ready_senders(conn, post.site.clock.now(), 3)) == 1
+    post.works()
+    assert [who for who, _, _ in post.talk.heard] == [SITI]
+    post.works(timedelta(minutes=10))
+    assert len(post.talk.heard) == 7
 
 
 def test_parts_come_in_any_order_and_late_ones_are_a_message_of_their_own(post: Post) -> None:

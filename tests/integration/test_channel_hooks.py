@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from services.ingest.api import hooks as hooks_module
 from services.ingest.channels import receiving
 from services.ingest.channels.message import (
     Aside,
@@ -216,13 +217,38 @@ def test_limits_hold_before_anything_is_read(tmp_path: Path) -> None:
             busy = call(site, "m-2")
             assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
             assert busy.headers["content-type"] == "application/problem+json"
-            assert not site.receiving.callers.wait(0)
+            # Who dribbles holds a place of the channel, and not the worker.
+            assert site.receiving.callers.wait(0)
             yield b"]"
 
         assert site.client.post(f"/hooks/kannel/{SECRET}", content=slowly()).status_code == 200
         assert site.receiving.callers.wait(5)
         assert stored(site) == 0
         assert call(site, "m-2").status_code == 200
+
+
+def test_whatever_breaks_off_nobody_waits_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = HOOKS | {"hook_calls": 1}
+    with open_site(new_sqlite(tmp_path), tmp_path, adapters=[PlainAdapter()], hooks=hooks) as site:
+
+        def odd(*_: Any) -> list[Any]:
+            assert not site.receiving.callers.wait(0)
+            return [StopIteration(TEXT)]
+
+        def dead(*_: Any, **__: Any) -> None:
+            raise RuntimeError("can't start new thread")
+
+        for name, broken, status in (("take_all", odd, 500), ("run_sync", dead, 503)):
+            with monkeypatch.context() as patched:
+                patched.setattr(hooks_module, name, broken)
+                answers = [call(site, "m-1") for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [status] * 3
+        assert answers[0].headers["retry-after"]
+        assert stored(site) == 0
+        assert call(site, "m-1").status_code == 200
+        assert site.client.head(f"/hooks/kannel/{SECRET}").status_code == 405
 
 
 def test_nothing_of_a_message_is_found_in_logs_metrics_answers_or_open_columns(

@@ -7,6 +7,8 @@ logged, its address neither.
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -23,6 +25,8 @@ from services.ingest.metrics import Counted, Outcome, count
 from services.ingest.uploads import UploadBudget
 from shared.clock import Clock
 from shared.contracts.enums import Channel
+from shared.errors import TransientError
+from shared.logs import get_logger
 from shared.web.problem import TITLES, ProblemError, problem_response, problem_responses
 
 PREFIX = "/hooks/"
@@ -35,6 +39,7 @@ _MOST_BYTES_TOGETHER = 262_144
 _Channel = Annotated[str, Path(description="A channel of docs/channels.md.", examples=["gammu"])]
 _Secret = Annotated[str, Path(description="One of the channel's secrets.", examples=["rahasia"])]
 _STATUSES = (400, 403, 404, 408, 413, 500, 503)
+_log = get_logger(__name__)
 _ADDRESSES = (f"{PREFIX}{{channel}}", f"{PREFIX}{{channel}}/{{secret}}")
 
 
@@ -60,28 +65,23 @@ class _Queue:
         try:
             while self._waiting:
                 await self._group()
+        except Exception as error:  # noqa: BLE001 - each caller was told; nobody awaits this task
+            _log.error("calls_not_taken", error=type(error).__name__)
         finally:
             self._task = None
-            while self._waiting:  # only when the service stops: the provider calls again
-                self._waiting.popleft()[1].cancel()
+            # Whatever broke off the work: nobody waits for ever, the provider calls again.
+            _settle([done for _, done in self._waiting], [])
+            self._waiting.clear()
 
     async def _group(self) -> None:
         calls, waiting = zip(*self._next(), strict=True)
+        ends: Sequence[HookAnswer | Exception] = ()
         try:
             ends = await run_sync(
                 take_all, self._receiving, self._adapter, calls, limiter=self._thread
             )
-        except BaseException:
-            for done in waiting:
-                done.cancel()
-            raise
-        for done, end in zip(waiting, ends, strict=True):
-            if done.done():  # whoever called has hung up
-                continue
-            if isinstance(end, Exception):
-                done.set_exception(end)
-            else:
-                done.set_result(end)
+        finally:
+            _settle(waiting, ends)
 
     def _next(self) -> list[tuple[HookRequest, asyncio.Future[HookAnswer]]]:
         group = [self._waiting.popleft()]
@@ -92,6 +92,21 @@ class _Queue:
                 break
             group.append(self._waiting.popleft())
         return group
+
+
+def _settle(
+    waiting: Sequence[asyncio.Future[HookAnswer]], ends: Sequence[HookAnswer | Exception]
+) -> None:
+    """Give each its end; those that have none are told to come again."""
+    for done, end in zip_longest(waiting, ends, fillvalue=None):
+        if done is None or done.done():  # whoever called has hung up
+            continue
+        if isinstance(end, HookAnswer):
+            done.set_result(end)
+        elif isinstance(end, StopIteration):  # which no future can hold
+            done.set_exception(RuntimeError("StopIteration"))
+        else:
+            done.set_exception(end or TransientError("not taken"))
 
 
 class Hooks:
@@ -122,7 +137,6 @@ class Hooks:
         if self._under_way[channel] >= self._receiving.settings.hook_calls:
             raise _busy(channel)
         self._under_way[channel] += 1
-        self._receiving.callers.came()
         held = 0
         try:
             body = await self._body(request, adapter)
@@ -130,13 +144,14 @@ class Hooks:
             return await self._taken(request, adapter, body, secret)
         finally:
             self._under_way[channel] -= 1
-            self._receiving.callers.left()
             self._budget.give_back(held)
 
     async def _taken(
         self, request: Request, adapter: Adapter, body: bytes, secret: str | None
     ) -> Response:
         call = self._call(request, body, secret)
+        callers = self._receiving.callers
+        callers.came()  # not while it dribbles: the worker would wait for it
         try:
             answer = await self._queues[adapter.channel].take(call)
         except ForbiddenCallError as error:
@@ -147,6 +162,8 @@ class Hooks:
             raise _problem(
                 400, "Isi panggilan tidak seperti yang didokumentasikan.", "Periksa jenis webhook."
             ) from error
+        finally:
+            callers.left()
         return Response(answer.body, answer.status, media_type=answer.media_type)
 
     def _call(self, request: Request, body: bytes, secret: str | None) -> HookRequest:
@@ -195,8 +212,10 @@ def hook_routes(hooks: Hooks) -> list[Route]:
     Plain routes: what FastAPI checks of a call costs more than all the rest of a refusal, and a
     burst is mostly refusals.
     """
-    methods = ["GET", "POST"]
-    return [Route(path, hooks.answer, methods=methods) for path in _ADDRESSES]
+    routes = [Route(path, hooks.answer, methods=["GET", "POST"]) for path in _ADDRESSES]
+    for route in routes:
+        route.methods = {"GET", "POST"}  # without HEAD, which would store what GET brings
+    return routes
 
 
 def hook_operations() -> list[BaseRoute]:

@@ -44,9 +44,9 @@ MEDIA_RETRIES = (*RETRIES, timedelta(minutes=5))
 _REST = timedelta(seconds=2)
 _LONGEST_WAIT = 5.0
 _SENDERS = 64
-# Whoever calls waits for an answer, whoever wrote does not: while calls are under way the worker
-# rests, up to so many times as long as it worked, and leaves the interpreter to them.
-_GIVE_WAY, _MOST_REST_SECONDS = 4.0, 0.5
+# Whoever calls waits for an answer, whoever wrote can wait a minute: so long the worker rests while
+# calls are under way, up to so many times as long as it worked, and leaves the interpreter to them.
+_GIVE_WAY, _MOST_REST_SECONDS, _PATIENCE = 4.0, 0.5, timedelta(minutes=1)
 _COUNTED = {
     Became.COMPLAINT: Counted.COMPLAINT,
     Became.ACT: Counted.ACT,
@@ -139,7 +139,7 @@ class Arriving:
     def _round(self) -> None:
         working, now = self._working, self._working.clock.now()
         # To look is dear while many wait: not for one free place.
-        if len(self._busy) > _SENDERS // 2 or not self._lease.acquire(now):
+        if not self._lease.acquire(now) or len(self._busy) > _SENDERS // 2:
             return
         with working.database.read() as conn:
             found = waiting.ready_senders(conn, now, 2 * _SENDERS)
@@ -148,8 +148,13 @@ class Arriving:
             free = [who for who in found if who not in self._busy and who not in self._resting]
             chosen = free[: _SENDERS - len(self._busy)]
             self._busy.update(chosen)
-        for sender in chosen:
-            self._pool.submit(self._serve_and_free, sender)
+        for place, sender in enumerate(chosen):
+            try:
+                self._pool.submit(self._serve_and_free, sender)
+            except Exception:
+                with self._lock:
+                    self._busy.difference_update(chosen[place:])
+                raise
 
     def _serve_and_free(self, sender: str) -> None:
         try:
@@ -177,8 +182,9 @@ class Arriving:
             began = time.monotonic()
             if self._stopped.is_set() or not self._take(turn, kept):
                 break
-            rest = _GIVE_WAY * (time.monotonic() - began)
-            working.callers.wait(min(rest, _MOST_REST_SECONDS))
+            if working.clock.now() - kept[turn[0].row_id].received_at < _PATIENCE:
+                rest = _GIVE_WAY * (time.monotonic() - began)
+                working.callers.wait(min(rest, _MOST_REST_SECONDS))
         return bool(ready)
 
     def _take(self, turn: Turn, kept: dict[int, Kept]) -> bool:

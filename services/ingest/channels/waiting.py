@@ -39,10 +39,17 @@ class Kept:
 
 
 def ready_senders(conn: Connection, now: datetime, most: int) -> list[str]:
-    """Senders with something to handle, the one who waits longest first."""
+    """Senders with something to handle, the one who waits longest first.
+
+    Not those of whom an earlier message is to be tried again later: it holds back what they wrote
+    since, and so many of them would keep everybody else from being looked at.
+    """
+    held = select(_row.sender_hash).where(
+        _row.state == WAITING, _row.due_at > now, _row.attempts > 0
+    )
     due = (
         select(_row.sender_hash, func.min(_row.id).label("first"))
-        .where(_row.state == WAITING, _row.due_at <= now)
+        .where(_row.state == WAITING, _row.due_at <= now, _row.sender_hash.not_in(held))
         .group_by(_row.sender_hash)
         .order_by("first")
         .limit(most)
