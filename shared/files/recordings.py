@@ -1,9 +1,11 @@
 """Voice notes and videos of chat services: what they are, by content, and the copy that is kept.
 
-Nothing is decoded. What tells of place, person or device stands beside sound and picture, in parts
-of its own: those are emptied or cut off. Pure: bytes in, bytes out.
+Nothing is decoded. Boxes of a film and tags of a song that are not needed to play it are emptied or
+cut off: that is where phones write place, person and device. Pure: bytes in, bytes out.
 
-LIMIT: comments inside an Ogg stream stay, and so does what somebody hides in sound or picture.
+LIMIT: what is no such part stays. The data of a track that is taken out (the way a dashcam drove)
+lies on in the film's `mdat`, though no track leads there any more; times, names of handlers and
+encoders, comments in an Ogg stream, and any other bytes behind the last frame or box stay too.
 """
 
 from collections.abc import Iterator
@@ -15,13 +17,19 @@ from shared.files.inspection import CleanFile, RejectedFileError
 _OGG_HEAD = 27
 _OGG_SOUND = (b"OpusHead", b"\x01vorbis", b"Speex   ")
 _AMR = (b"#!AMR\n", b"#!AMR-WB\n")
-_TAG_HEAD, _TAG_TAIL = 10, 128
+# ID3 before the frames; ID3v1 ("TAG") and APE behind them, in either order.
+_TAG_HEAD, _TAG_TAIL, _APE_TAIL = 10, 128, 32
+_APE_HAS_HEAD = 0x8000_0000
+_MOST_TAGS = 8
 # What of a film is kept (ISO/IEC 14496-12); everything else says things about it.
 _KEPT = {
     b"": {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx"},
     b"moov": {b"mvhd", b"trak", b"mvex"},
     b"trak": {b"tkhd", b"edts", b"mdia", b"tref"},
+    b"mdia": {b"mdhd", b"hdlr", b"minf", b"elng"},
+    b"minf": {b"vmhd", b"smhd", b"hdlr", b"dinf", b"stbl"},
     b"moof": {b"mfhd", b"traf"},
+    b"traf": {b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio"},
 }
 _SOUND, _PICTURE = b"soun", b"vide"
 _MOST_BOXES = 10_000
@@ -47,16 +55,8 @@ def _ogg_is_sound(content: bytes) -> bool:
 
 def _frames(content: bytes) -> CleanFile | None:
     """MP3 or AAC without the tags before and behind it."""
-    start, end = 0, len(content)
-    while content.startswith(b"ID3", start):
-        size = 0
-        for byte in content[start + 6 : start + _TAG_HEAD]:
-            size = size << 7 | byte & 0x7F
-        footer = _TAG_HEAD if content[start + 5 : start + 6] >= b"\x10" else 0
-        start += _TAG_HEAD + size + footer
-    if content.startswith(b"TAG", end - _TAG_TAIL):
-        end -= _TAG_TAIL
-    sound = content[start:end]
+    start = _behind_tags(content)
+    sound = content[start : _before_tags(content, start)]
     if len(sound) < 4 or sound[0] != 0xFF:
         return None
     if sound[1] & 0xF6 == 0xF0:
@@ -67,20 +67,52 @@ def _frames(content: bytes) -> CleanFile | None:
     return CleanFile(sound, "audio/mpeg") if third and rates else None
 
 
+def _behind_tags(content: bytes) -> int:
+    """Where the frames begin; with more tags than anybody writes, a place where none does."""
+    start = 0
+    for _ in range(_MOST_TAGS):
+        if not content.startswith(b"ID3", start):
+            break
+        size = 0
+        for byte in content[start + 6 : start + _TAG_HEAD]:
+            size = size << 7 | byte & 0x7F
+        footer = _TAG_HEAD if content[start + 5 : start + 6] >= b"\x10" else 0
+        start += _TAG_HEAD + size + footer
+    return start
+
+
+def _before_tags(content: bytes, start: int) -> int:
+    """Where the frames that begin at `start` end."""
+    end = len(content)
+    for _ in range(_MOST_TAGS):
+        tail = end - _APE_TAIL
+        if end - start >= _TAG_TAIL and content.startswith(b"TAG", end - _TAG_TAIL):
+            end -= _TAG_TAIL
+        elif tail >= start and content.startswith(b"APETAGEX", tail):
+            # Its size counts the tail, but not the head that it may have.
+            size = int.from_bytes(content[tail + 12 : tail + 16], "little")
+            flags = int.from_bytes(content[tail + 20 : tail + 24], "little")
+            head = _APE_TAIL if flags & _APE_HAS_HEAD else 0
+            end = max(start, end - max(size, _APE_TAIL) - head)
+        else:
+            break
+    return end
+
+
 def _film(content: bytes) -> CleanFile | None:
     """A film or sound in boxes; what is not needed to play it becomes free space of zeros.
 
     Every box stays where it is: the tables inside name places in the file.
     """
-    copy = bytearray(content)
-    tracks = _swept(copy, _Box(b"", 0, 0, len(copy)))
+    boxes = _Boxes(content)
+    tracks = boxes.sweep(_Box(b"", 0, 0, len(content)))
     if not tracks:
         return None  # a picture (HEIC), or nothing to play
-    kind = "video" if _PICTURE in tracks else "audio"
+    kind, copy = "video" if _PICTURE in tracks else "audio", bytes(boxes.copy)
     brand = content[8:12]
     if brand == b"qt  ":
-        return CleanFile(bytes(copy), f"{kind}/quicktime" if kind == "video" else "audio/mp4")
-    return CleanFile(bytes(copy), f"{kind}/3gpp" if brand.startswith(b"3g") else f"{kind}/mp4")
+        return CleanFile(copy, f"{kind}/quicktime" if kind == "video" else "audio/mp4")
+    return CleanFile(copy, f"{kind}/3gpp" if brand.startswith(b"3g") else f"{kind}/mp4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,44 +125,49 @@ class _Box:
     end: int
 
 
-def _swept(copy: bytearray, outer: _Box) -> set[bytes]:
-    """Empty what is not kept of this box's parts; the kinds of the tracks that stay."""
-    tracks: set[bytes] = set()
-    for box in _parts(copy, outer):
-        handler = _handler(copy, box) if box.kind == b"trak" else None
-        if box.kind not in _KEPT[outer.kind] or handler not in (None, _SOUND, _PICTURE):
-            copy[box.start + 4 : box.start + 8] = b"free"
-            copy[box.body : box.end] = bytes(box.end - box.body)
-            continue
-        if handler is not None:
-            tracks.add(handler)
-        if box.kind in _KEPT:
-            tracks |= _swept(copy, box)
-    return tracks
+class _Boxes:
+    """The boxes of one film, in a copy; each look at one counts, on whatever level."""
 
+    def __init__(self, content: bytes) -> None:
+        self.copy = bytearray(content)
+        self._left = _MOST_BOXES
 
-def _handler(copy: bytearray, track: _Box) -> bytes:
-    """What a track holds; empty if it does not say."""
-    for media in _parts(copy, track):
-        if media.kind == b"mdia":
-            for part in _parts(copy, media):
-                if part.kind == b"hdlr":
-                    return bytes(copy[part.body + 8 : min(part.body + 12, part.end)])
-    return b""
+    def sweep(self, outer: _Box) -> set[bytes]:
+        """Empty what is not kept of this box's parts; the kinds of the tracks that stay."""
+        tracks: set[bytes] = set()
+        for box in self._parts(outer):
+            handler = self._handler(box) if box.kind == b"trak" else None
+            if box.kind not in _KEPT[outer.kind] or handler not in (None, _SOUND, _PICTURE):
+                self.copy[box.start + 4 : box.start + 8] = b"free"
+                self.copy[box.body : box.end] = bytes(box.end - box.body)
+                continue
+            if handler is not None:
+                tracks.add(handler)
+            if box.kind in _KEPT:
+                tracks |= self.sweep(box)
+        return tracks
 
+    def _handler(self, track: _Box) -> bytes:
+        """What a track holds; empty if it does not say."""
+        for media in self._parts(track):
+            if media.kind == b"mdia":
+                for part in self._parts(media):
+                    if part.kind == b"hdlr":
+                        return bytes(self.copy[part.body + 8 : min(part.body + 12, part.end)])
+        return b""
 
-def _parts(copy: bytearray, outer: _Box) -> Iterator[_Box]:
-    start = outer.body
-    for _ in range(_MOST_BOXES):
-        if start + 8 > outer.end:
-            return
-        size, body = int.from_bytes(copy[start : start + 4], "big"), start + 8
-        if size == 1:
-            size, body = int.from_bytes(copy[start + 8 : start + 16], "big"), start + 16
-        elif size == 0:
-            size = outer.end - start
-        if body > start + size or start + size > outer.end:
-            raise RejectedFileError("damaged")
-        yield _Box(bytes(copy[start + 4 : start + 8]), start, body, start + size)
-        start += size
-    raise RejectedFileError("damaged")
+    def _parts(self, outer: _Box) -> Iterator[_Box]:
+        copy, start = self.copy, outer.body
+        while start + 8 <= outer.end:
+            if not self._left:
+                raise RejectedFileError("damaged")
+            self._left -= 1
+            size, body = int.from_bytes(copy[start : start + 4], "big"), start + 8
+            if size == 1:
+                size, body = int.from_bytes(copy[start + 8 : start + 16], "big"), start + 16
+            elif size == 0:
+                size = outer.end - start
+            if body > start + size or start + size > outer.end:
+                raise RejectedFileError("damaged")
+            yield _Box(bytes(copy[start + 4 : start + 8]), start, body, start + size)
+            start += size
