@@ -249,8 +249,7 @@ class _Answers:
             return self._answer(request, validation_problem([{"type": "json_invalid"}]))
         problem = _from_http(found)
         if found.status_code == 405:
-            # What is mounted, such as the static files, is only read.
-            problem.headers = {"Allow": ", ".join(_methods(request) or ("GET", "HEAD"))}
+            problem.headers = {"Allow": ", ".join(_methods(request))}
         return self._answer(request, problem)
 
     async def on_trouble(self, request: Request, error: Exception) -> Response:
@@ -279,8 +278,15 @@ def _place(error: Exception) -> str:
     return f"{last.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{last.tb_lineno}"
 
 
-def _methods(request: Request) -> list[str]:
-    """Every method of an address: the router's own `Allow` names those of one of its routes."""
+def _methods(request: Request) -> Sequence[str]:
+    """Every method of an address: the router's own `Allow` names those of one of its routes.
+
+    What is mounted, such as the static files, is only read. There the path of the scope counts from
+    the mount on, and could be taken for one of the app's own.
+    """
+    outside = request.scope.get("root_path", "")
+    if request.scope.get("app_root_path", outside) != outside:
+        return ("GET", "HEAD")
     return [
         method
         for method in _METHODS

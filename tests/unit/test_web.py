@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from shared.errors import TransientError
 from shared.logs import configure
@@ -59,6 +61,7 @@ def build() -> FastAPI:
             "said": ProblemError(418, "Teko", "Ini teko.", "cup", "Pakai cangkir."),
         }[kind]
 
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent), name="static")
     app.add_middleware(BodyLimit, max_bytes=100, multipart_bytes=1000, prefixes=("/items",))
     app.add_middleware(SecurityHeaders, https=True)
     return app
@@ -87,6 +90,15 @@ async def test_a_wrong_field_is_named_with_its_remedy(client: httpx.AsyncClient)
 async def test_an_unknown_method_is_told_all_that_there_are(client: httpx.AsyncClient) -> None:
     answer = await client.put("/items", json={"count": 1})
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize("prefix", ["", "/satu"])  # as a reverse proxy may tell
+async def test_what_is_mounted_is_only_read_whatever_the_app_has_by_that_name(prefix: str) -> None:
+    transport = httpx.ASGITransport(app=build(), root_path=prefix)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://test{prefix}") as client:
+        for path, methods in (("/static/items", "GET, HEAD"), ("/items", "GET, POST")):
+            answer = await client.put(path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 @pytest.mark.parametrize(
