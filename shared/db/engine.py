@@ -1,7 +1,8 @@
 """Opening the database and its transactions, by the rules of design §2.7.
 
 SQLite: WAL, `synchronous=FULL`, 30 s of patience, and every writing transaction begins with
-BEGIN IMMEDIATE. PostgreSQL: READ COMMITTED for writers, one snapshot for readers.
+BEGIN IMMEDIATE. PostgreSQL: READ COMMITTED for writers, one snapshot for readers; a server that
+falls silent is given up within half a minute.
 """
 
 import sqlite3
@@ -21,6 +22,17 @@ _PRAGMAS = {
     "foreign_keys": 1,
     # What is deleted is overwritten: an erased key must not lie on in free pages.
     "secure_delete": 1,
+}
+# A failover may say no goodbye: without these a transaction waits a quarter of an hour for what it
+# sent to be acknowledged, and two hours for an answer. A server that is only slow answers the
+# probes. No lock_timeout: batches of scoring and migrations wait for each other rightly.
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "prepare_threshold": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds until what was sent has to be acknowledged
+    "keepalives_idle": 10,  # seconds without a word until the first probe
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
 }
 
 
@@ -56,7 +68,7 @@ class Database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000}
         else:
-            options["connect_args"] = {"connect_timeout": 5, "prepare_threshold": 3}
+            options["connect_args"] = _POSTGRESQL
         engine = create_engine(self.url, **options)
         if self.dialect == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)

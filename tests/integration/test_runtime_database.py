@@ -1,5 +1,7 @@
 """The rules of design §2.7 on both databases: transactions, patience, time, bulk statements."""
 
+import os
+import socket
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +91,23 @@ def test_sqlite_runs_under_our_pragmas(sqlite_url: str) -> None:
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+    db.close()
+
+
+@pytest.mark.postgres
+def test_a_postgresql_that_falls_silent_is_given_up_soon(migrated_postgres_url: str) -> None:
+    db = Database(migrated_postgres_url)
+    with db.write() as conn:
+        driver = conn.connection.driver_connection
+        assert driver is not None
+        with socket.socket(fileno=os.dup(driver.fileno())) as line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            names = ("USER_TIMEOUT", "KEEPIDLE", "KEEPINTVL", "KEEPCNT")
+            found = [
+                line.getsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"))
+                for name in names
+            ]
+    assert found == [10_000, 10, 5, 3]
     db.close()
 
 
