@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from services.ingest.channels.arriving import RETRIES
 from services.ingest.channels.callers import Callers
+from services.ingest.channels.gauges import count_messages
 from services.ingest.channels.joining import turns
 from services.ingest.channels.message import Media, MediaKind, Message, Part
 from services.ingest.channels.waiting import of_sender, ready_senders
@@ -70,8 +71,12 @@ def test_who_waits_for_a_file_holds_up_nobody_else(post: Post) -> None:
         post.arrives("susulan", sender=sender)
     with post.site.database.read() as conn:
         assert len(ready_senders(conn, post.site.clock.now(), 3)) == 1
+        later = post.site.clock.now() + timedelta(seconds=1)
+        assert 0 < count_messages(conn, later).late["kannel"] <= 2
     post.works()
     assert [who for who, _, _ in post.talk.heard] == [SITI]
+    with post.site.database.read() as conn:
+        assert count_messages(conn, post.site.clock.now() + timedelta(seconds=3)).late == {}
     post.works(timedelta(minutes=10))
     assert len(post.talk.heard) == 7
 

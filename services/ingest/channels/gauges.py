@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from services.ingest.channels.forgetting import ERASED
 from services.ingest.channels.receiving import DEAD, TRIAGE, WAITING
-from services.ingest.channels.waiting import JOINED
+from services.ingest.channels.waiting import JOINED, due
 from services.ingest.ports import Became
 from shared.clock import Clock
 from shared.db.engine import Database
@@ -44,11 +44,11 @@ def count_messages(conn: Connection, now: datetime) -> MessageCounts:
     grouped = select(row.channel, shown, func.count().label("n")).group_by(row.channel, shown)
     rows = {(found.channel, found.shown): found.n for found in conn.execute(grouped)}
     oldest = (
-        select(row.channel, func.min(row.due_at).label("due"))
-        .where(row.state == WAITING, row.due_at <= now)
+        select(row.channel, func.min(row.due_at).label("since"))
+        .where(due(now))
         .group_by(row.channel)
     )
-    late = {found.channel: (now - found.due).total_seconds() for found in conn.execute(oldest)}
+    late = {found.channel: (now - found.since).total_seconds() for found in conn.execute(oldest)}
     return MessageCounts(rows, late)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from services.ingest.channels.joining import Piece
 from services.ingest.channels.receiving import DEAD, DONE, TRIAGE, WAITING
@@ -38,18 +38,23 @@ class Kept:
     sealed: bytes
 
 
-def ready_senders(conn: Connection, now: datetime, most: int) -> list[str]:
-    """Senders with something to handle, the one who waits longest first.
+def due(now: datetime) -> ColumnElement[bool]:
+    """What could be handled now.
 
-    Not those of whom an earlier message is to be tried again later: it holds back what they wrote
-    since, and so many of them would keep everybody else from being looked at.
+    Not what a sender wrote of whom an earlier message is to be tried again later: that holds it
+    back, and many such senders would keep everybody else from being looked at.
     """
     held = select(_row.sender_hash).where(
         _row.state == WAITING, _row.due_at > now, _row.attempts > 0
     )
-    due = (
+    return and_(_row.state == WAITING, _row.due_at <= now, _row.sender_hash.not_in(held))
+
+
+def ready_senders(conn: Connection, now: datetime, most: int) -> list[str]:
+    """Senders with something to handle, the one who waits longest first."""
+    first = (
         select(_row.sender_hash, func.min(_row.id).label("first"))
-        .where(_row.state == WAITING, _row.due_at <= now, _row.sender_hash.not_in(held))
+        .where(due(now))
         .group_by(_row.sender_hash)
         .order_by("first")
         .limit(most)
@@ -61,7 +66,7 @@ def ready_senders(conn: Connection, now: datetime, most: int) -> list[str]:
         .having(func.count(_row.part.distinct()) >= func.max(_row.parts))
         .limit(most)
     )
-    names = [row.sender_hash for row in conn.execute(due)]
+    names = [row.sender_hash for row in conn.execute(first)]
     return list(dict.fromkeys([*names, *conn.execute(whole).scalars()]))
 
 
