@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from services.ingest.channels.hashes import provider_hash, sender_hash
 from services.ingest.channels.message import Delivery
-from services.ingest.sending import deliveries, receipts
+from services.ingest.sending import deliveries, dispatcher, receipts
 from services.ingest.sending.deliveries import CLAIM, KEPT
 from services.ingest.sending.gauges import register_delivery_gauges
 from services.ingest.sending.http import HTTP
@@ -408,6 +408,62 @@ def test_what_cannot_be_opened_ends(db: Database) -> None:
         assert back.finished()[1:] == [(4, "permanent-failure")]
         assert states(back)[1] == ("twilio", "failed", "erased")
         assert sms.sent == []
+
+
+def test_what_was_erased_ends_while_others_are_under_way(db: Database) -> None:
+    telegram = FakeSender(TG, hold=threading.Event())
+    with way_back(db, [telegram, FakeSender(SMS)]) as back:
+        back.answer("77", "halo", TG)
+        (call,) = back.dispatcher.round()
+        back.asked(back.filed(SMS, address=PHONE), SMS)
+        with db.write() as conn:
+            conn.exec_driver_sql(
+                "UPDATE ingest_deliveries SET sealed = NULL, wrapped_key = NULL, sender_hash = NULL"
+                " WHERE channel = 'twilio'"
+            )
+        assert back.dispatcher.round() == []
+        assert back.finished() == [(3, "permanent-failure")]
+        assert telegram.hold is not None
+        telegram.hold.set()
+        call.result(timeout=10)
+
+
+def test_a_letter_that_does_not_open_holds_up_no_receipt(db: Database) -> None:
+    sms, mail = FakeSender(SMS, confirms=True), FakeSender(MAIL)
+    with way_back(db, [sms, mail]) as back:
+        for number in (1, 2):  # before their messages are written
+            back.told(SMS, (f"twilio-{number}", Delivery.FAILED, "30003"))
+        for sequence in (3, 4):
+            ticket = back.filed(SMS, address=f"+628{sequence}", email="w@example.id")
+            back.asked(ticket, SMS, sequence=sequence)
+        for call in back.dispatcher.round():
+            call.result(timeout=10)
+        with db.write() as conn:  # under another master key, say
+            conn.exec_driver_sql(
+                "UPDATE ingest_deliveries SET sealed = wrapped_key WHERE sequence = 3"
+            )
+        back.run()
+        assert back.finished() == [(3, "technical-failure"), (4, "sent")]
+        assert states(back)[0] == ("twilio", "failed", "sealed")
+        assert len(mail.sent) == 1
+
+
+def test_a_round_that_fails_is_not_the_last(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "POLL_SECONDS", 0.01)
+    sms = FakeSender(SMS)
+    with way_back(db, [sms]) as back:
+        bugs = [KeyError("twilio")]
+
+        def catch_up(*_: Any) -> bool:
+            if bugs:
+                raise bugs.pop()
+            return False
+
+        monkeypatch.setattr(back.receipts, "catch_up", catch_up)
+        back.answer(PHONE, "halo")
+        back.dispatcher.start()
+        assert sms.began.wait(10)
+        assert bugs == []
 
 
 def test_over_real_http_a_wait_is_kept_and_no_word_reaches_logs_or_metrics(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
 
 from services.ingest.channels.hashes import sender_hash
-from services.ingest.sending.ladder import Again, Next, Onward, Over, Trip
+from services.ingest.sending.ladder import UNREADABLE, Again, Next, Onward, Over, Trip
 from services.ingest.sending.outgoing import DELIVERED, FAILED, SENT, WAITING, Letter
 from shared.contracts.enums import Channel
 from shared.contracts.notices import (
@@ -30,7 +30,7 @@ from shared.db.tables.messages import (
 from shared.ids import new_event_id
 from shared.outbox import store as outbox
 from shared.outbox.store import Outgoing
-from shared.privacy.vault import Vault
+from shared.privacy.vault import UnsealError, Vault
 
 CLAIM = timedelta(seconds=60)
 """How long a try may take before another process may take it for lost."""
@@ -115,7 +115,8 @@ def due(
             _row.state == WAITING,
             _row.channel == channel.value,
             _row.due_at <= now,
-            _row.sender_hash.not_in(busy),
+            # Of who was erased no sender is known: such a row only needs to end.
+            or_(_row.sender_hash.is_(None), _row.sender_hash.not_in(busy)),
         )
         .group_by(_row.sender_hash)
     )
@@ -148,9 +149,11 @@ def is_named(conn: Connection, provider_hash: str) -> bool:
 def named_early(conn: Connection) -> list[str]:
     """The names of messages that wait for a receipt which came before they had their name."""
     early = ingest_early_receipts.c.provider_hash
-    waits = (_row.state == SENT, _row.finished_at.is_(None))
-    query = select(early).join(ingest_deliveries, _row.provider_hash == early).where(*waits)
-    return sorted(set(conn.execute(query).scalars()))
+    # Not a join: SQLite would begin with all that are under way, at every round.
+    waits = exists().where(
+        _row.provider_hash == early, _row.state == SENT, _row.finished_at.is_(None)
+    )
+    return list(conn.execute(select(early).where(waits).order_by(early)).scalars())
 
 
 def claim(conn: Connection, delivery: Delivery, now: datetime) -> bool:
@@ -177,13 +180,17 @@ def taken(
 
 
 def follow(conn: Connection, delivery: Delivery, step: Next, vault: Vault, now: datetime) -> None:
-    """Write what follows a failed try."""
+    """Write what follows a failed try; a letter that does not open ends here."""
     waiting: dict[str, Any] = {"state": WAITING, "provider_hash": None}
     match step:
         case Again():
             _change(conn, delivery, {**waiting, "due_at": step.due_at, "reason": step.reason})
         case Onward():
-            address = delivery.letter(vault).to[step.channel.value]
+            try:
+                address = delivery.letter(vault).to[step.channel.value]
+            except (UnsealError, KeyError):
+                finish(conn, delivery, NotificationOutcome.TECHNICAL_FAILURE, UNREADABLE, now)
+                return
             moved = {
                 "channel": step.channel.value,
                 "chain": [channel.value for channel in step.chain],

@@ -231,8 +231,7 @@ class Dispatcher:
             try:
                 self.round()
                 self._prune()
-            except (SQLAlchemyError, OSError) as error:
-                # The database is away: what is due stays due.
+            except Exception as error:  # noqa: BLE001 - whatever it is: what is due stays due
                 _log.warning("dispatch_failed", error=type(error).__name__)
                 self._stopped.wait(POLL_SECONDS)
         with suppress(SQLAlchemyError):
