@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
+from services.ingest.channels import forgetting
 from services.ingest.channels.forgetting import KEPT, sweep_messages
 from services.ingest.channels.gauges import STATES, register_message_gauges
 from services.ingest.channels.message import Message
@@ -170,8 +171,9 @@ def ends(post: Post) -> dict[int, str]:
 
 
 def test_what_waits_of_who_is_erased_goes_and_nothing_of_others(
-    post: Post, command: Command
+    post: Post, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(forgetting, "_CHUNK", 2)  # rows of one statement
     post.talk.poison = {"racun"}
     post.arrives("belum diketahui di mana", account="lain")
     post.arrives("laporan", "racun")

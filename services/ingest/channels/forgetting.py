@@ -17,6 +17,8 @@ from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest
 
 # No provider repeats a call for longer than a week.
 KEPT = timedelta(days=30)
+_CHUNK = 500
+"""Rows of one statement: databases bound how many values it may name."""
 ERASED = "erased"
 """What became of a message that waited when its sender was erased; also who wrote it."""
 _CLEARED: dict[str, Any] = {
@@ -36,15 +38,17 @@ def clear_messages(conn: Connection, ticket: str) -> int:
     """
     waited = [row for sender in _filers(conn, ticket) for row in _pending(conn, sender, ticket)]
     unread = {"state": DONE, "outcome": ERASED, "reference": None, "region": None}
-    conn.execute(
-        update(ingest_messages)
-        # By its state again: what the worker has handled meanwhile is a case by now.
-        .where(_message.id.in_(waited), _message.state != DONE)
-        .values(_CLEARED | unread)
-    )
+    for some in (waited[at : at + _CHUNK] for at in range(0, len(waited), _CHUNK)):
+        conn.execute(
+            update(ingest_messages)
+            # By its state again: what the worker has handled meanwhile is a case by now.
+            .where(_message.id.in_(some), _message.state != DONE)
+            .values(_CLEARED | unread)
+        )
     acts = select(ingest_acts.c.event_id).where(ingest_acts.c.ticket == ticket)
+    # Only what is done refers to anything; to ask for the state as well makes SQLite read them all.
     mine = (_message.reference == ticket) | _message.reference.in_(acts)
-    conn.execute(update(ingest_messages).where(mine, _message.state == DONE).values(_CLEARED))
+    conn.execute(update(ingest_messages).where(mine).values(_CLEARED))
     conn.execute(
         update(ingest_deliveries)
         .where(ingest_deliveries.c.ticket == ticket)

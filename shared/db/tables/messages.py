@@ -31,13 +31,14 @@ ingest_messages = Table(
     Column("due_at", UTCDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     # What it became: complaint, act, survey, talk (an answer was enough), joined (a piece of
-    # another message); and the ticket, act or receipt.
+    # another message), erased (it waited when its sender was); and the ticket, act or receipt.
     Column("outcome", String(12)),
     Column("reference", String(64)),
     # The message itself; none once it was handled.
     Column("wrapped_key", LargeBinary),
     Column("sealed", LargeBinary),
-    Index("ix_ingest_messages_state_due_at", "state", "due_at"),
+    Index("ix_ingest_messages_state", "state", "sender_hash", "due_at"),
+    Index("ix_ingest_messages_reference", "reference"),
     Index("ix_ingest_messages_sender_hash", "sender_hash", "id"),
     Index("ix_ingest_messages_group_hash", "group_hash"),
     sqlite_autoincrement=True,
@@ -63,6 +64,7 @@ ingest_talks = Table(
     Column("asked_at", UTCDateTime),
     Column("progress", JSONDoc, nullable=False),
     Index("ix_ingest_talks_heard_at", "heard_at"),
+    Index("ix_ingest_talks_ticket", "ticket"),
 )
 
 ingest_deliveries = Table(
@@ -93,7 +95,8 @@ ingest_deliveries = Table(
     Column("wrapped_key", LargeBinary),
     Column("sealed", LargeBinary),
     Index("ix_ingest_deliveries_state_due_at", "state", "due_at"),
-    Index("ix_ingest_deliveries_provider_hash", "provider_hash"),
+    # With the state: without statistics SQLite would rather read all that are under way.
+    Index("ix_ingest_deliveries_provider_hash", "provider_hash", "state"),
     Index("ix_ingest_deliveries_ticket", "ticket"),
     sqlite_autoincrement=True,
 )
