@@ -315,14 +315,18 @@ def test_a_new_wording_goes_where_the_message_went(room: Room) -> None:
     says("edited_message", f"LAPOR {STREET}, RT 02")
     says("message", f"LAPOR {STREET}")  # the same again, under another number of the update
     room.site.clock.advance(60 * MINUTE)
-    says("edited_message", "LAPOR RAHASIA lampu mati")
-    [complaint] = room.complaints()
+    says("edited_message", f"LAPOR RAHASIA {STREET}: lurah minta uang")
+    says("edited_message", "lurah minta uang")
+    first, *apart = room.complaints()
+    assert [(case.text, case.confidential) for case in apart] == [
+        (f"{STREET}: lurah minta uang", True),
+        ("lurah minta uang", False),
+    ]
     assert [(act.ticket, act.text) for act in room.acts()] == [
-        (complaint.ticket, f"LAPOR {STREET}, RT 02"),
-        (complaint.ticket, "LAPOR RAHASIA lampu mati"),
+        (first.ticket, f"LAPOR {STREET}, RT 02")
     ]
     says("edited_message", "LAPOR banjir", number=12)
-    assert len(room.complaints()) == 2, "what it rewords is unknown"
+    assert len(room.complaints()) == 4, "what it rewords is unknown"
 
 
 def test_a_picture_of_an_album_is_known_by_what_the_album_became(room: Room) -> None:

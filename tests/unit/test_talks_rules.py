@@ -129,6 +129,32 @@ def line(decision: Decision) -> tuple[Rule, Do, Say | None]:
             {"referred": OPEN, "edited": True, "flood": True},
             (Rule.EDITED, Do.ACT, None),
         ),
+        # which must join nothing by itself
+        (
+            "LAPOR RAHASIA lampu mati",
+            JUST,
+            {"referred": OPEN, "edited": True},
+            (Rule.EDITED, Do.OPEN, Say.OPENED),
+        ),
+        (
+            "LAPOR ANONIM lampu mati",
+            replace(JUST, opening="h"),
+            {"referred": OPEN, "edited": True, "opening": "h", "flood": True},
+            (Rule.EDITED, Do.OPEN, Say.OPENED),
+        ),
+        (
+            "lurah minta uang",
+            LONG_AGO,
+            {"referred": PAUSED, "cases": (PAUSED,), "edited": True},
+            (Rule.EDITED, Do.OPEN, Say.OPENED),
+        ),
+        (
+            "LAPOR lurah minta uang",
+            JUST,
+            {"referred": OPEN, "edited": True, "region": None},
+            (Rule.HOLD, Do.HOLD, Say.ASK_REGION),
+        ),
+        ("LAPOR RAHASIA lampu", LONG_AGO, {"flood": True}, (Rule.REPORT, Do.OPEN, Say.OPENED)),
         (
             f"soal {TICKET} itu",
             Talk(),
@@ -260,7 +286,8 @@ def test_the_kabupaten_is_asked_once_and_the_next_message_tells_it() -> None:
 
 def test_a_wording_waits_behind_what_it_rewords_in_triage() -> None:
     held: dict[str, Any] = {"region": None, "held": True, "edited": True}
-    assert line(made("LAPOR jalan rusak", **held)) == (Rule.EDITED, Do.HOLD, None)
+    for text in ("LAPOR jalan rusak", "LAPOR RAHASIA jalan rusak", "lurah minta uang"):
+        assert line(made(text, **held)) == (Rule.EDITED, Do.HOLD, None)
     for text in ("PASER jalan rusak", "LAPOR jalan rusak"):
         waits = Talk(asked=Asked.REGION, asked_at=NOW - MINUTE)
         told = made(text, waits, **held | {"named_region": "paser"})

@@ -86,7 +86,7 @@ def _edited(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisi
     """The new wording of a message goes where the message went, also when it begins with LAPOR.
 
     While that waits in triage the wording waits behind it; of a message that opened no case and
-    joined none it is a message like any other.
+    joined none it is a message like any other. What its holder must not read opens its own.
     """
     said = facts.said
     if not message.edited or said.word not in (None, Word.REPORT):
@@ -98,6 +98,8 @@ def _edited(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisi
         return None
     if not (words_of(said.text) or message.media or message.point):
         return Decision(Rule.EDITED, ticket=case.ticket)
+    if _apart(facts, message):
+        return _held(facts, talk, now) or _opened(Rule.EDITED, talk, message, facts)
     return replace(targets.answered(Rule.EDITED, case, message.text), say=None)
 
 
@@ -112,7 +114,7 @@ def _flood(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisio
     command = facts.said.word not in (None, Word.REPORT)
     if command or not _has_matter(message):
         return Decision(Rule.FLOOD, say=say)
-    if talk.ticket is None or accuses(message.text):
+    if talk.ticket is None or _apart(facts, message):
         return None
     return _add(Rule.FLOOD, talk.ticket, message.text, say)
 
@@ -247,7 +249,7 @@ def _report(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisi
 
 def _asked(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
     """The answer to our own question, what happened or where."""
-    if talk.ticket is None or not _awaits_words(talk, now) or accuses(message.text):
+    if talk.ticket is None or not _awaits_words(talk, now) or _apart(facts, message):
         return None
     more = wordless(message)
     say = None if more else Say.ADDED
@@ -255,11 +257,8 @@ def _asked(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decisio
 
 
 def _join(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
-    """What follows within ten minutes belongs to the report before; nothing is answered.
-
-    Not what may accuse somebody: who holds the case before may be who is accused.
-    """
-    if talk.ticket is None or not _within(talk.said_at, now, JOIN) or accuses(message.text):
+    """What follows within ten minutes belongs to the report before; nothing is answered."""
+    if talk.ticket is None or not _within(talk.said_at, now, JOIN) or _apart(facts, message):
         return None
     return _add(Rule.JOIN, talk.ticket, message.text)
 
@@ -267,7 +266,7 @@ def _join(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision
 def _refers(talk: Talk, message: Message, facts: Facts, now: datetime) -> Decision | None:
     """The text speaks of an earlier report: the open case, the newest of several."""
     open_cases = [case for case in facts.cases if case.open]
-    if not open_cases or not speaks_of_earlier(message.text) or accuses(message.text):
+    if not open_cases or not speaks_of_earlier(message.text) or _apart(facts, message):
         return None
     return _add(Rule.REFERS, open_cases[0].ticket, message.text, Say.STATUS)
 
@@ -337,6 +336,15 @@ def _in_public(decision: Decision) -> Decision:
         say = Say.PUBLIC if say is not None else None
     asked = decision.asked if decision.question is None else None
     return replace(decision, say=say, question=None, asked=asked)
+
+
+def _apart(facts: Facts, message: Message) -> bool:
+    """Whether it must join nothing by itself: it is to be secret, or may accuse somebody.
+
+    Who holds the case before may be who is accused.
+    """
+    said = facts.said
+    return said.confidential or said.anonymous or accuses(message.text)
 
 
 def _has_matter(message: Message) -> bool:
