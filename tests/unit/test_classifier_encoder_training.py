@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from services.classifier.encoder.pieces import SPECIAL
+from services.classifier.training.calibration import most_found
 from services.classifier.training.encoder.card import card
 from services.classifier.training.encoder.graph import rounded, smoothing
 from services.classifier.training.encoder.noise import Noise
@@ -177,8 +178,17 @@ def test_thresholds_find_as_much_as_precision_allows() -> None:
     ]
     chances = np.array([[0.9], [0.2], [0.1], [0.05]], np.float32)
     found = thresholds_of(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
-    assert found["urgent"] == pytest.approx(0.1)  # two of three are right
+    assert found["urgent"] == pytest.approx(0.15)  # halfway to the first wrong one
     assert 0.1 < found["berkadar"] <= 0.2
+
+
+def test_a_threshold_finds_the_most_that_its_precision_allows_and_no_lower() -> None:
+    truth = np.array([True, True, False, True, False, False, True])
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.1], np.float32)
+    assert most_found(scores, truth, 0.6) == pytest.approx(0.5)  # three of four, and not 0.4
+    assert most_found(scores, truth, 0.55) == pytest.approx(0.1)  # all four of seven
+    assert most_found(scores, truth, 0.8) == pytest.approx(0.75)
+    assert most_found(scores, ~truth, 0.9) == 1.0
 
 
 def test_the_card_names_origin_data_and_thresholds() -> None:

@@ -44,11 +44,19 @@ def logistic_line(sums: Floats, truth: Bools) -> tuple[float, float]:
 
 
 def most_found(scores: Floats, truth: Bools, precision: float) -> float:
-    """The lowest threshold from which at least `precision` of what is found is right."""
+    """The threshold that finds the most while at least `precision` of what is found is right.
+
+    Of those that find as many the highest, halfway to the next score below: what lies lower was
+    only wrong alarms.
+    """
     order = np.argsort(-scores, kind="stable")
     right = np.cumsum(truth[order])
     good = np.flatnonzero(right / np.arange(1, len(order) + 1) >= precision)
-    return float(scores[order[good[-1]]]) if len(good) else 1.0
+    if not len(good):
+        return 1.0
+    last = int(np.flatnonzero(truth[order[: good[-1] + 1]])[-1])
+    below = scores[order[last + 1]] if last + 1 < len(order) else scores[order[last]]
+    return float((scores[order[last]] + below) / 2)
 
 
 def best_threshold(scores: Floats, gain: Callable[[Bools], float]) -> float:
