@@ -44,19 +44,19 @@ def logistic_line(sums: Floats, truth: Bools) -> tuple[float, float]:
 
 
 def most_found(scores: Floats, truth: Bools, precision: float) -> float:
-    """The threshold that finds the most while at least `precision` of what is found is right.
+    """A threshold that finds the most while at least `precision` of what is found is right.
 
-    Of those that find as many the highest, halfway to the next score below: what lies lower was
-    only wrong alarms.
+    Between the highest and the lowest that find as many, in equal ratio to both: below the first
+    these texts give wrong alarms only, but what is told in other words scores lower.
     """
     order = np.argsort(-scores, kind="stable")
     right = np.cumsum(truth[order])
     good = np.flatnonzero(right / np.arange(1, len(order) + 1) >= precision)
     if not len(good):
         return 1.0
-    last = int(np.flatnonzero(truth[order[: good[-1] + 1]])[-1])
-    below = scores[order[last + 1]] if last + 1 < len(order) else scores[order[last]]
-    return float((scores[order[last]] + below) / 2)
+    lowest = good[-1]
+    highest = np.flatnonzero(truth[order[: lowest + 1]])[-1]
+    return float(np.sqrt(scores[order[lowest]] * scores[order[highest]]))
 
 
 def best_threshold(scores: Floats, gain: Callable[[Bools], float]) -> float:

@@ -2,9 +2,9 @@
 
 For each head two weights, both not negative, and an offset where the head has one label: those
 under which the true labels are likeliest. That calibrates the blend at once. Where there are sets
-of many texts (tone, language) the encoder's share is what does best on the mean over the sets, by
-macro-F1, and only the sum is made likeliest. A head to which the encoder adds next to nothing is
-left to the linear heads.
+of many texts (tone, language) the encoder's share is chosen by macro-F1, for the tone by how far
+each set is above its level, and only the sum is made likeliest. A head to which the encoder adds
+next to nothing is left to the linear heads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +19,7 @@ from services.classifier.encoder.model import EncoderModel
 from services.classifier.evaluation import f1, macro_f1
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import Document, LinearModel
+from services.classifier.measuring import WITH_ENCODER
 from services.classifier.routing import Doubles
 from services.classifier.training.calibration import best_threshold, most_found
 from services.classifier.training.encoder.rows import (
@@ -37,8 +38,13 @@ _LEAST_GAIN = 0.03  # of the loss of the linear head, by which the encoder must 
 _LEAST = 1e-6
 Lost = Callable[[Doubles], float]
 """What is lost with weights of encoder and linear head, and an offset if there is one."""
-_SHARES = np.linspace(0.0, 1.0, 21)
+_SHARES = np.linspace(0.0, 1.0, 41)
 _IN_SETS = ("tone", "language")
+_TONE_LEVELS = tuple(
+    WITH_ENCODER[task]
+    for task in ("tone, SmSA", "tone, NusaX, mean of 12", "tone, NusaTranslation, mean")
+)
+"""Of `valid_sets`, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
             sets = found.sets[rows]
             if plan.name == "language":
                 sets = sets == sets.max()  # the own reports beside all others
-            one, other = _scaled(lost, _best_share(encoder, linear, wanted, two, sets))
+            levels = _TONE_LEVELS if plan.name == "tone" else ()
+            one, other = _scaled(lost, _best_share(encoder, linear, wanted, two, sets, levels))
             offsets = []
         else:
             one, other, *offsets = _least(lost, number)
@@ -148,23 +155,28 @@ def _scaled(lost: Lost, share: float) -> tuple[float, float]:
 
 
 def _best_share(
-    encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_], sets: NDArray[Any]
-) -> float:
-    """The share of the encoder with the best macro-F1, on the mean over the sets."""
+    encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_], sets: NDArray[Any],
+    levels: Sequence[float],
+) -> float:  # fmt: skip
+    """The share of the encoder under which the macro-F1 of each set is furthest above its level.
+
+    Furthest where it is least so; without levels the best on the mean over the sets.
+    """
     said, known = _logs(encoder.astype(float)), np.log(np.clip(linear.astype(float), _LEAST, 1))
     truth = wanted.argmax(axis=1)
+    parts = [sets == one for one in np.unique(sets)]
 
-    def right(share: float) -> float:
+    def good(share: float) -> float:
         both = share * said + (1 - share) * known
         if two.any():
             both[two, NEUTRAL] = -1e4
         named = both.argmax(axis=1)
-        parts = [sets == one for one in np.unique(sets)]
-        return float(
-            np.mean([macro_f1(truth[part], named[part], wanted.shape[1]) for part in parts])
-        )
+        found = [macro_f1(truth[part], named[part], wanted.shape[1]) for part in parts]
+        if not levels:
+            return float(np.mean(found))
+        return float(min(one - level for one, level in zip(found, levels, strict=True)))
 
-    return float(max(_SHARES, key=right))
+    return float(max(_SHARES, key=good))
 
 
 def _alone(encoder: Floats, linear: Floats, wanted: Doubles) -> Lost:
