@@ -113,8 +113,8 @@ def _steady(there: Site, result: Result, seconds: float) -> None:
     name = f"a call's answer at {STEADY_RATE:g}/s"
     result.add(f"{name}, p50", latency.exact(seen.times, 0.5) * 1000, "ms")
     result.add(f"{name}, p99", latency.exact(seen.times, 0.99) * 1000, "ms", goal="< 100 ms")
-    result.add("  accepted", seen.accepted / seen.seconds, "/s")
-    result.add("  not accepted", len(seen.times) - seen.accepted, "")
+    result.add("  accepted then", seen.accepted / seen.seconds, "/s")
+    result.add("  not accepted then", len(seen.times) - seen.accepted, "")
 
 
 def _burst(there: Site, result: Result, seconds: float) -> None:
