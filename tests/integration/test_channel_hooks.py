@@ -99,6 +99,14 @@ def test_twenty_repeats_at_once_are_one_message(site: Site) -> None:
     assert (counted("accepted"), counted("duplicate")) == (before[0] + 1, before[1] + 19)
 
 
+def test_a_repeat_after_a_restart_is_the_same_message(tmp_path: Path) -> None:
+    url = new_sqlite(tmp_path)
+    for _ in range(2):
+        with open_site(url, tmp_path, adapters=[PlainAdapter()], hooks=HOOKS) as site:
+            assert call(site, "m-1").status_code == 200
+            assert stored(site) == 1
+
+
 def test_every_message_of_a_call_is_stored_in_its_order(site: Site) -> None:
     before = counted("ignored")
     body: list[Any] = [{"id": f"m-{n}", "text": TEXT} for n in range(12)]

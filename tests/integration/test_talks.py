@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from prometheus_client import REGISTRY, generate_latest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.ingest.channels.arriving import Arriving
 from services.ingest.channels.forgetting import KEPT, sweep_messages
@@ -29,6 +29,7 @@ from shared.contracts.enums import Channel, CitizenAct, Status
 from shared.contracts.feedback import CitizenActed, FeedbackReceived
 from shared.db.read import intake
 from shared.db.tables import metadata
+from shared.db.tables.ingest import ingest_acts, ingest_complaints, ingest_surveys
 from shared.db.tables.messages import ingest_deliveries, ingest_messages, ingest_talks
 from shared.ids import new_ticket
 from shared.logs import configure
@@ -56,7 +57,7 @@ class Room:
     """A site with its worker, and citizens who write."""
 
     def __init__(self, site: Site) -> None:
-        self.site, self.sent = site, 0
+        self.site, self.sent, self.swept = site, 0, 0
         self.worker = self._new_worker()
 
     def says(self, text: str = "", who: str = BUDI, **more: Any) -> list[str]:
@@ -93,6 +94,24 @@ class Room:
             query = select(table.state, table.outcome).order_by(table.id)
             return [(row.state, row.outcome) for row in conn.execute(query)]
 
+    def assert_accounted(self) -> None:
+        """By channel: what messages became is in the tables; of the rest no more than was swept."""
+        row, became, gone = ingest_messages.c, {}, 0
+        ends = select(row.channel, row.outcome, func.count()).where(row.state == "done")
+        tables = {"complaint": ingest_complaints, "act": ingest_acts, "survey": ingest_surveys}
+        with self.site.database.read() as conn:
+            for channel, outcome, times in conn.execute(ends.group_by(row.channel, row.outcome)):
+                assert outcome in {*tables, "talk", "joined", "erased"}
+                became[channel, outcome] = times
+            for outcome, table in tables.items():
+                count = select(table.c.channel, func.count()).group_by(table.c.channel)
+                for channel, times in conn.execute(count):
+                    gone += times - became.get((channel, outcome), 0)
+                    assert times >= became.pop((channel, outcome), 0), (channel, outcome)
+        assert not [key for key in became if key[1] in tables]
+        assert gone <= self.swept
+        assert {state for state, _ in self.rows()} <= {"done", "triage"}
+
     def complaints(self) -> list[FeedbackReceived]:
         events = (event.data for event in self.site.events())
         return [data for data in events if isinstance(data, FeedbackReceived)]
@@ -126,7 +145,9 @@ def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
     accounts = {channel: {"*": "paser"} for channel in CHANNELS}
     hooks = {"channel_accounts": accounts, **SECRETS}
     with open_site(database_url, tmp_path, hooks=hooks, tracking_guesses=2) as site:
-        yield Room(site)
+        made = Room(site)
+        yield made
+        made.assert_accounted()
 
 
 def photo() -> str:
@@ -199,7 +220,7 @@ def test_words_act_on_the_case_as_it_stands(room: Room) -> None:
     assert says("di RT 02")[0].startswith("Terima kasih, jawaban")
     room.stands(ticket, Status.SELESAI, CitizenAct.RATE, CitizenAct.NOT_DONE)
     with room.site.database.write() as conn:
-        sweep_messages(conn, room.site.clock.now() + 2 * KEPT)
+        room.swept += sweep_messages(conn, room.site.clock.now() + 2 * KEPT)
     assert says(f"belum selesai {ticket}")[0].startswith("Kami teruskan")
     assert says("NILAI 5")[0].startswith("Terima kasih, nilai")
     acts = [(act.act, act.text, act.score) for act in room.acts()]
