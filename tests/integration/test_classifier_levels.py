@@ -22,30 +22,27 @@ from services.classifier.training.sets import public_rows
 SETS = Path(__file__).parents[3] / "shared" / "data"
 # In per cent, a little below what `tanggap evaluate sets` tells: other machines round otherwise.
 OWN = {
-    "unit, first named": 70.0,
-    "unit, among three": 85.0,
-    "unit, most confident half": 88.0,
-    "urgent, recall": 88.0,
-    "urgent, precision": 56.0,
-    "accusation, recall": 74.0,
-    "category": 66.0,
+    "unit, first named": 76.0,
+    "unit, among three": 89.0,
+    "unit, most confident half": 94.0,
+    "urgent, recall": 90.0,
+    "urgent, precision": 60.0,
+    "accusation, recall": 90.0,
+    "category": 72.0,
 }
 # Short of their level (docs/limits.md): they may not fall further.
-SHORT = {
-    "unit, first named",
-    "unit, among three",
-    "unit, most confident half",
-    "urgent, recall",
-    "urgent, precision",
-}
+SHORT = {"urgent, recall"}
 WITH_ENCODER = {
-    "unit, most confident half": 90.0,
-    "urgent, recall": 88.0,
-    "kind": 86.0,
-    "berkadar pengawasan, yes and no": 79.0,
-    "accusation, recall": 81.0,
+    "unit, first named": 80.0,
+    "unit, among three": 90.0,
+    "unit, most confident half": 96.0,
+    "urgent, recall": 90.0,
+    "urgent, precision": 56.0,
+    "kind": 87.0,
+    "berkadar pengawasan, yes and no": 85.0,
+    "accusation, recall": 94.0,
 }
-SHORT_WITH_ENCODER = SHORT | {"berkadar pengawasan, yes and no"}
+SHORT_WITH_ENCODER = SHORT | {"unit, among three", "urgent, precision"}
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +68,10 @@ def test_reports_reach_their_levels_or_stay_where_they_are(classifier: LayeredCl
 
 @pytest.mark.skipif(not SETS.is_dir(), reason="needs the public sets beside the checkout")
 def test_with_the_encoder_tone_is_told_better(classifier: LayeredClassifier) -> None:
-    """On a sixth of the rows: the encoder reads a hundred texts a second."""
+    """On SmSA alone: the encoder reads a hundred texts a second."""
     whole = chosen()
     assert isinstance(whole, LayeredClassifier)
-    rows = [*public_rows(SETS, "smsa_valid"), *public_rows(SETS, "nusax_senti_valid")][::6]
+    rows = public_rows(SETS, "smsa_valid")
     truth = [row["label"] for row in rows]
     found = []
     for model in (whole.model, classifier.model):
