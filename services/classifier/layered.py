@@ -134,8 +134,6 @@ class LayeredClassifier:
         if not request.units:
             return Route()
         router = self.router(request.units)
-        if decided.surely:
-            return router.accused(decided.accused_chance)
         read = one.read
         matters = guess.rows["matter"].astype(np.float64)
         features, because = router.features(read.subject, read.places, matters)

@@ -86,7 +86,6 @@ class Mixed:
     language: LanguageGuess
     sentiment: SentimentGuess
     accused: bool
-    surely: bool  # plain words, the citizen, or more than an even chance say that it accuses
     accused_chance: float
     berkadar: bool
     kind: Kind
@@ -111,7 +110,6 @@ def mixed(
         language=_language(guess),
         sentiment=_sentiment(guess),
         accused=accused,
-        surely=surely,
         accused_chance=chance,
         berkadar=berkadar,
         kind=kind,
