@@ -5,6 +5,7 @@ counted in the database afterwards.
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -135,7 +136,11 @@ def _burst(there: Site, result: Result, seconds: float) -> None:
     worst = latency.exact(calm.times, 0.99) * 1000
     result.add("  another channel's answer, p99", worst, "ms", goal="< 500 ms")
     result.add("  another channel: not accepted", len(calm.times) - calm.accepted, "", goal="0")
-    result.add("  messages left to handle afterwards", there.waiting(), "")
+    left, begun = there.waiting(), time.monotonic()
+    result.add("  messages left to handle afterwards", left, "")
+    time.sleep(seconds / 2)
+    handled = (left - there.waiting()) / (time.monotonic() - begun)
+    result.add("  of these handled while no call comes", handled, "/s")
 
 
 def _otherwise(seen: Seen) -> int:
