@@ -14,6 +14,9 @@ from tanggap.screen import note
 if TYPE_CHECKING:
     from services.classifier.corrections import CorrectedText
     from services.classifier.evaluation import Figure
+    from services.classifier.training.encoder.learning import Limits
+
+_LEARNING_ON = 0.5  # of the usual rates
 
 
 class Part(StrEnum):
@@ -51,6 +54,15 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Of the encoder, at most.")
     ] = None,
+    after: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an encoder that learns on: half the usual rates."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Of the encoder.")] = 1,
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="Numbers of 16 bits, where the processor has them: faster."),
+    ] = False,
 ) -> None:
     """Train the classifier; the linear models take some minutes of one core, an encoder hours.
 
@@ -61,7 +73,11 @@ def train(
         if part is Part.LINEAR:
             place, figures = _linear(sets, out, learnt)
         else:
-            place, figures = _encoder(part, sets, out, steps, minutes)
+            from services.classifier.training.encoder.learning import Limits
+
+            rates = 1.0 if after is None else _LEARNING_ON
+            limits = Limits(steps, minutes, threads=threads, rates=rates, short=short)
+            place, figures = _encoder(part, sets, out, limits, after)
     except ImportError as error:
         extra = "train-encoder" if part is Part.ENCODER else "train"
         raise TanggapError(f"training needs more: pip install 'tanggap[{extra}]'") from error
@@ -81,11 +97,10 @@ def _linear(
 
 
 def _encoder(
-    part: Part, sets: Path, out: Path | None, steps: int, minutes: float | None
+    part: Part, sets: Path, out: Path | None, limits: "Limits", after: Path | None
 ) -> "tuple[Path, list[Figure]]":
     """Train or weigh an encoder beside the newest linear models."""
     from services.classifier.choosing import ENCODER, artefacts, newest, next_version
-    from services.classifier.training.encoder.learning import Limits
     from services.classifier.training.encoder.making import blend, train_encoder
 
     linear = newest(artefacts())
@@ -95,7 +110,7 @@ def _encoder(
         place = out or artefacts() / (newest(artefacts(), ENCODER) or f"{ENCODER}-1")
         return place, blend(place, artefacts() / linear, sets, note)
     place = out or next_version(ENCODER)
-    return place, train_encoder(sets, place, artefacts() / linear, Limits(steps, minutes), note)
+    return place, train_encoder(sets, place, artefacts() / linear, limits, note, after)
 
 
 def _corrections(installation: Path) -> "list[CorrectedText]":

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from services.classifier.encoder.pieces import SPECIAL
+from services.classifier.encoder.model import ENCODER, IDS, PIECES, SUMS
+from services.classifier.encoder.pieces import MOST_PIECES, SPECIAL, written
+from services.classifier.linear.features import Floats
 from services.classifier.training.calibration import most_found
+from services.classifier.training.encoder.beginning import from_artefact
 from services.classifier.training.encoder.card import card
-from services.classifier.training.encoder.graph import rounded, smoothing
+from services.classifier.training.encoder.graph import graph_of, rounded, smoothing
 from services.classifier.training.encoder.noise import Noise
 from services.classifier.training.encoder.origin import located, read_origin
 from services.classifier.training.encoder.rows import (
@@ -122,6 +126,60 @@ def test_steps_are_rows_own_and_smoothing_changes_no_product() -> None:
     assert np.allclose((matrix * smaller) @ (largest / smaller), matrix @ largest, rtol=1e-4)
 
 
+def _small_network() -> dict[str, Floats]:
+    """Random weights of a network of width 32 with two layers, as `network` names them."""
+    rng = np.random.default_rng(1)
+    columns = sum(len(plan.labels) for plan in ALL_HEADS)
+    sizes = {"emb.word": (40, 32), "emb.pos": (MOST_PIECES, 32), "emb.type": (2, 32),
+             "heads.w": (columns, 32), "heads.b": (columns,)}  # fmt: skip
+    for layer in range(2):
+        sizes |= {f"l{layer}.{part}.w": (32, 32) for part in ("q", "k", "v", "ao")}
+        sizes |= {f"l{layer}.fi.w": (64, 32), f"l{layer}.fo.w": (32, 64)}
+        sizes |= {f"l{layer}.{part}.b": (32,) for part in ("q", "k", "v", "ao", "fo")}
+        sizes |= {f"l{layer}.fi.b": (64,)}
+        sizes |= {f"l{layer}.{norm}.{kind}": (32,) for norm in ("aln", "oln") for kind in "wb"}
+    sizes |= {f"emb.ln.{kind}": (32,) for kind in "wb"}
+    return {name: rng.normal(size=size).astype(np.float32) for name, size in sizes.items()}
+
+
+def test_training_begins_where_an_artefact_ended(tmp_path: Path) -> None:
+    weights = _small_network()
+    largest = {"l0.q": np.abs(np.random.default_rng(2).normal(size=32)).astype(np.float32) * 9,
+               "l1.fo": np.linspace(0.1, 30, 64, dtype=np.float32)}  # fmt: skip
+    pieces = [*SPECIAL, *(f"\u2581{number}" for number in range(36))]
+    scores = [float(-number) for number in range(40)]
+    (tmp_path / ENCODER).write_bytes(graph_of(weights, 4, largest))
+    (tmp_path / PIECES).write_bytes(written(pieces, scores))
+    begun = from_artefact(tmp_path)
+    assert (begun.pieces, begun.scores, begun.attention) == (pieces, scores, 4)
+    assert begun.weights.keys() == weights.keys()
+    for name, values in begun.weights.items():
+        wanted = weights[name]
+        if name == "emb.pos":
+            wanted = wanted + weights["emb.type"][0]  # written as one
+        if name == "emb.type":
+            wanted = np.zeros((1, 32), np.float32)
+        # Rounding moves each weight by half a step at most; a wrong scale would move them all.
+        assert np.linalg.norm(values - wanted) <= 0.05 * np.linalg.norm(wanted), name
+    ids = np.arange(4, 20)
+    runs = [_ran(graph_of(one, 4, {}), ids) for one in (weights, begun.weights)]
+    assert np.corrcoef(runs[0], runs[1])[0, 1] > 0.99
+
+
+def _ran(content: bytes, ids: NDArray[np.int64]) -> Floats:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found: Floats = session.run([SUMS], {IDS: ids})[0][0]
+    return found
+
+
+def test_what_is_no_artefact_is_no_beginning(tmp_path: Path) -> None:
+    (tmp_path / ENCODER).write_bytes(b"no graph")
+    with pytest.raises(TanggapError, match="no encoder to begin with"):
+        from_artefact(tmp_path)
+
+
 def _unseen(noise: dict[str, tuple[float, float]]) -> Unseen:
     """Texts whose labels both know, with as much noise for encoder and linear heads as told."""
     rng = np.random.default_rng(3)
@@ -177,7 +235,13 @@ def test_thresholds_find_as_much_as_precision_allows() -> None:
         )
     ]
     chances = np.array([[0.9], [0.2], [0.1], [0.05]], np.float32)
-    found = thresholds_of(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
+    found = thresholds_of(
+        {
+            **dict.fromkeys(("urgent", "accuses", "berkadar"), chances),
+            "urgency": np.hstack([1 - chances, 0 * chances, chances, 0 * chances]),
+        },
+        reports,
+    )
     assert found["urgent"] == pytest.approx(0.02**0.5, abs=1e-4)  # 0.2 and 0.1 find both
     assert 0.1 < found["berkadar"] <= 0.2
 

@@ -94,12 +94,17 @@ def words(text: str) -> list[str]:
 
 def read_pieces(content: bytes) -> Pieces:
     """Of a file of lines `score<TAB>piece`; raises `ValueError` if it is none."""
+    return Pieces(*lines_of(content))
+
+
+def lines_of(content: bytes) -> tuple[list[str], list[float]]:
+    """Pieces and scores of such a file; raises `ValueError` if it is none."""
     pieces, scores = [], []
     for line in content.decode().split("\n")[:-1]:
         score, _, piece = line.partition("\t")
         pieces.append(piece)
         scores.append(float(score))
-    return Pieces(pieces, scores)
+    return pieces, scores
 
 
 def written(pieces: Sequence[str], scores: Sequence[float]) -> bytes:

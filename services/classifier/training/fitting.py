@@ -21,6 +21,7 @@ _MOST_STEPS, _MEMORY, _SEARCHES = 300, 12, 4
 _CLOSE = 1e-4  # of the first gradient's length
 _NEVER = -10.0  # the sum of a label that no text, or every text, has
 RARITY_STEP = 0.05
+_APART = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,16 @@ class Basis:
     on the many thousand buckets, at a fraction of the time when texts are few.
     """
 
-    places: Doubles  # a row a text
-    back: Doubles  # from a direction here to a weight of each text
+    places: Doubles  # a row a text, nothing right of the diagonal
 
     @classmethod
     def of(cls, products: Doubles) -> "Basis":
         """From the matrix of products between the texts."""
-        values, vectors = np.linalg.eigh(products)
-        kept = values > 1e-6 * values.max()
-        roots = np.sqrt(values[kept])
-        return cls(vectors[:, kept] * roots, vectors[:, kept] / roots)
+        from scipy import linalg
+
+        # A text that is there twice would add no dimension.
+        apart = np.eye(len(products)) * (_APART * products.diagonal().max())
+        return cls(linalg.cholesky(products + apart, lower=True))
 
     def fit(
         self,
@@ -142,6 +143,8 @@ class Basis:
         Texts of which a label is not `known` have no say in it; the rarer of its two sides counts
         as much as the other.
         """
+        from scipy import linalg
+
         shares = known * weights[:, None]
         yes = (shares * truth).sum(axis=0)
         both = shares.sum(axis=0)
@@ -151,7 +154,7 @@ class Basis:
         shares[:, one_sided] = 0.0
         found, intercepts = _descended(self.places, np.where(truth, 1.0, -1.0), shares)
         intercepts[one_sided] = _NEVER
-        return self.back @ found, intercepts
+        return linalg.solve_triangular(self.places, found, trans="T", lower=True), intercepts
 
 
 def _descended(places: Doubles, signs: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:

@@ -33,7 +33,7 @@ attribution stays with them. The LAPOR! reports are in the linear part only; the
 others, which word pieces were kept. The slang list (nahiarhdNLP, MIT) and the NusaX lexicon (CC
 BY-SA 4.0) rewrote texts while training.
 
-Training: {steps:,} steps of 32 texts (of {texts:,} a pass){runs}; the weights kept are a moving
+Training: {steps:,} steps of 32 texts (of {texts:,} a pass){after}; the weights kept are a moving
 average of the last part.
 
 ## Figures
@@ -50,8 +50,8 @@ labelled sets. `Level`: what the two have to reach.
 - Reads the first 96 word pieces of a text (about 60 words); the linear part reads on.
 - Steps of eight bits: another processor may round otherwise, so last digits differ between
   machines. Without VNNI instructions it is slower.
-- Learnt tone from reviews and posts, not from complaints; 650 reports and 5,000 statements written
-  at a desk taught it the rest. Confidences must be looked at again on real corrections.
+- Learnt tone from reviews and posts, not from complaints; reports and statements written at a desk
+  taught it the rest. Confidences must be looked at again on real corrections.
 - Banjarese, Papuan Malay and Javanese reports have not been reviewed by native speakers. Papuan
   Malay is trained as Ambonese Malay (`abs`).
 - Weighing and thresholds were fitted on the dev rows, of which there are few: {thresholds}.
@@ -59,7 +59,7 @@ labelled sets. `Level`: what the two have to reach.
 """
 
 
-_RUNS = " in {} runs, each begun with what the one before kept"
+_AFTER = ", begun with what {} had learnt"
 
 
 def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -71,7 +71,7 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
         data=data_lines(manifest["data"]),
         steps=training["steps"],
         texts=training["texts"],
-        runs=_RUNS.format(training["runs"]) if training.get("runs", 1) > 1 else "",
+        after=_AFTER.format(training["after"]) if "after" in training else "",
         figures=figure_lines(figures),
         thresholds=", ".join(f"{name} {at:.2f}" for name, at in manifest["thresholds"].items()),
     )

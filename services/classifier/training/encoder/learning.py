@@ -41,12 +41,18 @@ Batch = Sequence[tuple[Ints, Item]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop: after so many steps, or minutes if they are fewer."""
+    """When to stop: after so many steps, or minutes if they are fewer.
+
+    `rates`: how far a step goes, as a share of what suits weights that know none of the heads.
+    `short`: products of 16 bits; slower where the processor lacks them.
+    """
 
     steps: int
     minutes: float | None = None
     seed: int = 7
     threads: int = 1
+    rates: float = 1.0
+    short: bool = False
 
 
 def learnt(
@@ -60,7 +66,8 @@ def learnt(
     torch.manual_seed(limits.seed)
     rng = random.Random(limits.seed)  # noqa: S311 - no secret
     weights = {name: torch.tensor(values, requires_grad=True) for name, values in start.items()}
-    weights |= _fresh_heads(torch, start["emb.ln.w"].size)
+    if "heads.w" not in weights:
+        weights |= _fresh_heads(torch, start["emb.ln.w"].size)
     optimisers = _optimisers(torch, weights)
     rates = [(group, group["lr"]) for one in optimisers for group in one.param_groups]
     dense = [values for name, values in weights.items() if name != "emb.word"]
@@ -70,10 +77,11 @@ def learnt(
         done = _progress(step, time.monotonic() - begin, limits)
         if done >= 1:
             break
-        share = _rate(step, done, limits)
+        share = limits.rates * _rate(step, done, limits)
         for group, rate in rates:
             group["lr"] = rate * share
-        loss = _loss(torch, weights, batch, attention)
+        with torch.autocast("cpu", torch.bfloat16, enabled=limits.short):
+            loss = _loss(torch, weights, batch, attention)
         for one in optimisers:
             one.zero_grad()
         loss.backward()
