@@ -12,7 +12,7 @@ from services.classifier.cues import Cuer
 from services.classifier.lexicons import Lexicons
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import ArtefactError, Document, Head, LinearModel
-from services.classifier.mixing import Guess, Mixed, Thresholds, members, mixed
+from services.classifier.mixing import Guess, Mixed, Thresholds, members, mixed, urgent_chances
 from services.classifier.ports import ClassificationRequest, Unit
 from services.classifier.reading import Judged, RuleReader
 from services.classifier.routing import MATTERS, Doubles, Route, Router, Routers, Weights
@@ -71,6 +71,8 @@ class LayeredClassifier:
         self._weights = Weights(**model.manifest["routing"])
         if model.heads["matter"].labels != MATTERS:
             raise ArtefactError("other matters than these routes know")
+        if model.heads["urgency"].labels != tuple(Urgency):
+            raise ArtefactError("other levels of urgency than there are")
         self._labels = members({name: head.labels for name, head in model.heads.items()})
         self._words = _Words(model, sorted(normaliser.vocabulary))
 
@@ -101,11 +103,13 @@ class LayeredClassifier:
         found: Mapping[str, Floats],
     ) -> Iterator[Classification]:
         """The answers from what the rules and the heads found."""
+        urgent = urgent_chances(found["urgent"], found["urgency"], self._thresholds.levels)
         for number, (request, one) in enumerate(zip(requests, judged, strict=True)):
             if not one.read.words:
                 yield self._rules.answer(request, one, self.version)
                 continue
-            guess = Guess({name: rows[number] for name, rows in found.items()}, self._labels)
+            chances = {name: rows[number] for name, rows in found.items()}
+            guess = Guess(chances, self._labels, float(urgent[number]))
             yield self._answer(request, one, guess)
 
     def _answer(self, request: ClassificationRequest, one: Judged, guess: Guess) -> Classification:

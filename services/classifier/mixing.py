@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from services.classifier.judgement import IMPLYING
 from services.classifier.linear.features import Floats
 from services.classifier.ports import ClassificationRequest
@@ -35,6 +37,7 @@ _SEVERITY = {
     Urgency.DARURAT: 0.97,
 }
 _ASKED = 0.6  # what the citizen's own choice of a category adds to its probability
+_LEAST = 1e-6  # no probability is nearer to 0 or 1
 _LEAST_TAG = 0.4
 _EVEN = 0.5  # an accusation likelier than not is a complaint, whatever else it asks
 _NOISE = 0.5  # from here on the rules see noise or promotion by themselves
@@ -55,6 +58,7 @@ class Guess:
 
     rows: Mapping[str, Floats]
     labels: Mapping[str, tuple[Any, ...]]
+    urgent: float  # of `urgent_chances`
 
     def by_label(self, head: str) -> dict[Any, float]:
         """Probability of each label, which are members of the head's closed set (`members`)."""
@@ -72,11 +76,15 @@ def members(labels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which probability a text accuses, is berkadar pengawasan, is urgent."""
+    """From which probability a text accuses, is berkadar pengawasan, is urgent.
+
+    `levels`: the share of head `urgency` in what is held against `urgent` (`urgent_chances`).
+    """
 
     accuses: float
     berkadar: float
     urgent: float
+    levels: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,22 @@ class Mixed:
     urgency: UrgencyGuess
     tags: list[Maladministration]
     spam: float
+
+
+def urgent_chances(urgent: Floats, levels: Floats, share: float) -> Floats:
+    """How likely texts are mendesak or darurat, from the two heads that tell of it, a row a text.
+
+    `urgent` says so in one column, `levels` has one for each of four; the mean of their odds, in
+    logarithms, `share` of it from the levels.
+    """
+    grave = levels[:, -2:].sum(axis=1)
+    odds = [
+        np.log(chance / (1.0 - chance))
+        for chance in (np.clip(one, _LEAST, 1.0 - _LEAST) for one in (urgent[:, 0], grave))
+    ]
+    both = (1.0 - share) * odds[0] + share * odds[1]
+    found: Floats = (1.0 / (1.0 + np.exp(-both))).astype(np.float32)
+    return found
 
 
 def mixed(
@@ -154,7 +178,7 @@ def _category(guess: Guess, asked: Category | None, *, accused: bool) -> Categor
 def _urgency(judged: Judged, guess: Guess, kind: Kind, thresholds: Thresholds) -> UrgencyGuess:
     likely: dict[Urgency, float] = guess.by_label("urgency")
     score = round(min(1.0, sum(_SEVERITY[level] * chance for level, chance in likely.items())), 3)
-    chance = guess.alone("urgent")
+    chance = guess.urgent
     named = judged.verdict.urgency.level is Urgency.DARURAT
     if chance >= thresholds.urgent or (named and chance >= _OF_THRESHOLD * thresholds.urgent):
         grave = likely[Urgency.DARURAT] >= likely[Urgency.MENDESAK]

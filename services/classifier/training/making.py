@@ -9,6 +9,7 @@ import numpy as np
 from services.classifier.evaluation import f1, macro_f1
 from services.classifier.linear.features import Floats, Ints
 from services.classifier.linear.model import Head
+from services.classifier.mixing import urgent_chances
 from services.classifier.training import artefact
 from services.classifier.training.calibration import (
     Bools,
@@ -22,6 +23,8 @@ from services.classifier.training.linear import LANGUAGES, TONES, Fitted, block_
 
 URGENT_PRECISION = 0.62
 ACCUSED_PRECISION = 0.6
+LEVELS = 0.5
+"""How much head `urgency` says of the urgent beside head `urgent`; chosen on dev."""
 
 
 def heads_of(fitted: Fitted) -> list[Head]:
@@ -85,15 +88,23 @@ def unseen_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, Floats]:
 
 def thresholds_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, float]:
     """From which probability a text is urgent, accuses (as much as possible is found), alleges."""
-    unseen = unseen_of(fitted, heads)
     targets = targets_of(fitted.reports)
+    truth = {name: targets.truth[f"{name}:{name}"] for name in ("urgent", "accuses", "berkadar")}
+    return thresholds_for(unseen_of(fitted, heads), truth)
+
+
+def thresholds_for(chances: Mapping[str, Floats], truth: Mapping[str, Bools]) -> dict[str, float]:
+    """The same from the probabilities of texts, by head, and from what is true of them."""
+    urgent = urgent_chances(chances["urgent"], chances["urgency"], LEVELS)
+    # An accusation is kept from others by its category; the mark `berkadar` only has to be right.
     found = {
-        name: most_found(unseen[name][:, 0], targets.truth[f"{name}:{name}"], precision)
-        for name, precision in (("urgent", URGENT_PRECISION), ("accuses", ACCUSED_PRECISION))
+        "urgent": most_found(urgent, truth["urgent"], URGENT_PRECISION),
+        "accuses": most_found(chances["accuses"][:, 0], truth["accuses"], ACCUSED_PRECISION),
+        "berkadar": best_threshold(
+            chances["berkadar"][:, 0], lambda said: f1(truth["berkadar"], said)
+        ),
+        "levels": LEVELS,
     }
-    # An accusation is kept from others by its category; this mark only has to be right.
-    alleged = targets.truth["berkadar:berkadar"]
-    found["berkadar"] = best_threshold(unseen["berkadar"][:, 0], lambda said: f1(alleged, said))
     return {name: round(threshold, 4) for name, threshold in found.items()}
 
 

