@@ -138,7 +138,8 @@ def _burst(there: Site, result: Result, seconds: float) -> None:
     result.add("  another channel: not accepted", len(calm.times) - calm.accepted, "", goal="0")
     left, begun = there.waiting(), time.monotonic()
     result.add("  messages left to handle afterwards", left, "")
-    time.sleep(seconds / 2)
+    while there.waiting() and time.monotonic() - begun < seconds / 2:
+        time.sleep(0.2)
     handled = (left - there.waiting()) / (time.monotonic() - begun)
     result.add("  of these handled while no call comes", handled, "/s")
 

@@ -243,6 +243,7 @@ def complaint(
     text: str = "Jalan di depan pasar berlubang.",
     guess: str | None = "paser/dpupr",
     confidence: float = 0.9,
+    others: tuple[str, ...] = (),
     kind: Kind = Kind.PENGADUAN,
     category: Category = Category.JALAN_JEMBATAN,
     urgency: Urgency = Urgency.BIASA,
@@ -263,7 +264,10 @@ def complaint(
             kind=kind,
             berkadar_pengawasan=berkadar,
             category=category,
-            opd=[OPDGuess(opd=guess, confidence=confidence)] if guess else [],
+            opd=[
+                *([OPDGuess(opd=guess, confidence=confidence)] if guess else []),
+                *(OPDGuess(opd=other, confidence=confidence / 4) for other in others),
+            ],
             external=external,
             urgency=UrgencyGuess(level=urgency, score=0.5),
             sentiment=SentimentGuess(

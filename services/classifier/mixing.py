@@ -109,6 +109,8 @@ def urgent_chances(urgent: Floats, levels: Floats, share: float) -> Floats:
     `urgent` says so in one column, `levels` has one for each of four; the mean of their odds, in
     logarithms, `share` of it from the levels.
     """
+    if not share:
+        return urgent[:, 0]
     grave = levels[:, -2:].sum(axis=1)
     odds = [
         np.log(chance / (1.0 - chance))

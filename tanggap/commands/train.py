@@ -68,6 +68,10 @@ def train(
 
     Shows the figures of the dev rows; those of the test rows are in the model card.
     """
+    if part is not Part.ENCODER and (after or short):
+        raise TanggapError("--after and --short are for: tanggap train encoder")
+    if after is not None and out is not None and after.resolve() == out.resolve():
+        raise TanggapError("an artefact is never changed: name another folder with --out")
     learnt = _corrections(installation) if corrections and part is Part.LINEAR else []
     try:
         if part is Part.LINEAR:

@@ -11,7 +11,7 @@ from services.classifier import store
 from services.classifier.corrections import CorrectedText, rows
 from services.classifier.metrics import register_decisions
 from shared.contracts.case import CaseCorrected, CaseEventType
-from shared.contracts.enums import Channel
+from shared.contracts.enums import Category, Channel
 from shared.contracts.topics import Topic
 from shared.db.tables.desk import desk_case_events
 from shared.db.tables.ingest import ingest_complaints
@@ -62,9 +62,12 @@ def test_corrections_and_moved_cases_are_learnt_from_and_counted(room: Deskroom)
     below = _classified(room, text="antre di puskesmas", guess="paser/dinkes", confidence=0.95)
     unsure = _classified(room, text="ktp lama", guess="paser/dpupr", confidence=0.2)
     gone = _classified(room, text="nama saya dihapus", confidence=0.6)
+    alarm = _classified(room, text="petugas ditunggu lama", guess="paser/inspektorat",
+                        category=Category.PERILAKU_PETUGAS_PUNGLI, confidence=0.6)  # fmt: skip
     _classified(room, text="belum dilihat siapa pun")
 
     road, health, coordinator = map(room.login, ("jalan", "kesehatan", "koordinator"))
+    oversight = room.login("pengawas")
     labels: dict[str, Any] = {"category": "drainase_banjir", "urgency": "biasa"}
     road.act(kept, "verify")
     road.act(corrected, "correct", kind="pengaduan", **labels)
@@ -74,6 +77,8 @@ def test_corrections_and_moved_cases_are_learnt_from_and_counted(room: Deskroom)
     road.act(moved, "forward", opd="paser/dinkes")
     health.act(below, "forward", opd="paser/pkm-kuaro")
     coordinator.act(unsure, "assign", opd="paser/disdukcapil")
+    oversight.act(alarm, "correct", kind="pengaduan", category="adminduk", urgency="biasa")
+    oversight.act(alarm, "forward", opd="paser/disdukcapil")
     _hear_of_corrections(room)
     _erased(room, gone)
 
@@ -85,6 +90,8 @@ def test_corrections_and_moved_cases_are_learnt_from_and_counted(room: Deskroom)
         ("puskesmas tutup", "opd"): ("paser/dpupr", "paser/dinkes"),
         ("antre di puskesmas", "opd"): ("paser/dinkes", "paser/pkm-kuaro"),
         ("ktp lama", "opd"): ("paser/dpupr", "paser/disdukcapil"),
+        ("petugas ditunggu lama", "category"): ("perilaku_petugas_pungli", "adminduk"),
+        ("petugas ditunggu lama", "opd"): ("paser/inspektorat", "paser/disdukcapil"),
     }
     one = found["parit mampet", "kind"]
     assert isinstance(one, CorrectedText)
@@ -102,7 +109,8 @@ def test_corrections_and_moved_cases_are_learnt_from_and_counted(room: Deskroom)
     assert value("opd", "0.5-0.7", "kept") == 2
     assert value("opd", "0.5-0.7", "corrected") == 1
     assert value("opd", "0-0.5", "corrected") == 1
-    assert value("category", "all", "corrected") == 2
+    # A wrong alarm went to Inspektorat because it seemed to accuse, whatever its unit was.
+    assert value("category", "all", "corrected") == 3
     assert value("category", "all", "kept") == 4
     room.clock.advance(timedelta(days=91))
     assert value("category", "all", "kept") == 0

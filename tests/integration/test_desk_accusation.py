@@ -29,6 +29,11 @@ ACCUSATIONS = [
     {"berkadar": True, "guess": "paser/pkm-kuaro"},
     {"category": Category.PERILAKU_PETUGAS_PUNGLI, "opd_asked": "paser/pkm-kuaro"},
     {"category_asked": Category.PERILAKU_PETUGAS_PUNGLI, "opd_asked": "paser/pkm-kuaro"},
+    {
+        "category": Category.PERILAKU_PETUGAS_PUNGLI,
+        "guess": "paser/inspektorat",
+        "others": ("paser/pkm-kuaro", "paser/dinkes"),
+    },
 ]
 
 
@@ -80,6 +85,18 @@ def test_never_forwarded_to_another_unit(room: Deskroom) -> None:
     ticket = room.complaint(berkadar=True)
     room.login("pengawas").act(ticket, "forward", opd="paser/dpupr", expect=422)
     room.login("koordinator").act(ticket, "assign", opd="paser/dpupr", expect=422)
+
+
+def test_what_accuses_nobody_is_sent_on_by_inspektorat_alone(room: Deskroom) -> None:
+    pungli = Category.PERILAKU_PETUGAS_PUNGLI
+    ticket = room.complaint(category=pungli, guess="paser/inspektorat", others=("paser/dpupr",))
+    oversight, road = room.login("pengawas"), room.login("jalan")
+    oversight.act(ticket, "correct", category="jalan_jembatan")
+    # The other guess is for Inspektorat to see; nothing moves by it.
+    assert oversight.case(ticket)["suggestions"] == ["paser/inspektorat", "paser/dpupr"]
+    assert road.tickets() == []
+    oversight.act(ticket, "forward", opd="paser/dpupr")
+    assert road.tickets() == [ticket]
 
 
 def test_a_correction_to_an_accusation_takes_the_case_away(room: Deskroom) -> None:

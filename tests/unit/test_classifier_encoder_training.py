@@ -178,6 +178,13 @@ def test_what_is_no_artefact_is_no_beginning(tmp_path: Path) -> None:
     (tmp_path / ENCODER).write_bytes(b"no graph")
     with pytest.raises(TanggapError, match="no encoder to begin with"):
         from_artefact(tmp_path)
+    (tmp_path / PIECES).write_bytes(written([*SPECIAL], [0.0] * len(SPECIAL)))
+    fewer = {**_small_network(), "heads.w": np.zeros((3, 32)), "heads.b": np.zeros(3)}
+    (tmp_path / ENCODER).write_bytes(
+        graph_of({name: values.astype(np.float32) for name, values in fewer.items()}, 4, {})
+    )
+    with pytest.raises(TanggapError, match="other heads than are trained now"):
+        from_artefact(tmp_path)
 
 
 def _unseen(noise: dict[str, tuple[float, float]]) -> Unseen:

@@ -109,17 +109,23 @@ def test_labels_agree_with_each_other() -> None:
         assert row["spam"] == "0" or not row["kind"], row["id"]
 
 
-@pytest.mark.parametrize("rows", [REPORTS, PERSONAL, NEAR], ids=["reports", "personal", "near"])
-def test_a_group_lies_in_one_split(rows: list[Row]) -> None:
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    # Statements train beside the reports, so more of these measure.
+    [(REPORTS, (0.42, 0.23, 0.35)), (PERSONAL, (0.60, 0.15, 0.25)), (NEAR, (0.60, 0.15, 0.25))],
+    ids=["reports", "personal", "near"],
+)
+def test_a_group_lies_in_one_split(rows: list[Row], wanted: tuple[float, ...]) -> None:
     splits = defaultdict(set)
     for row in rows:
         assert row["split"] in SPLITS
         splits[row["group"]].add(row["split"])
     assert all(len(found) == 1 for found in splits.values())
+    # An encoder learns on from one that has seen the train rows: what measures stays what it was.
+    assert all(row["split"] != "train" for row in rows if row["id"] >= "r1149")
     shares = Counter(row["split"] for row in rows)
-    assert abs(shares["train"] / len(rows) - 0.60) < 0.05
-    assert abs(shares["dev"] / len(rows) - 0.15) < 0.05
-    assert abs(shares["test"] / len(rows) - 0.25) < 0.05
+    for split, share in zip(("train", "dev", "test"), wanted, strict=True):
+        assert abs(shares[split] / len(rows) - share) < 0.05
 
 
 def _normal(text: str) -> str:

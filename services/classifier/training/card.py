@@ -60,9 +60,14 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     lines.append(data_lines(manifest["data"]))
     lines.append(_AFTER_DATA.format(corrections=manifest["corrections"]))
     lines.append(figure_lines(figures))
-    told = ", ".join(f"{name} {value:.2f}" for name, value in manifest["thresholds"].items())
-    lines.append(_LIMITS.format(thresholds=told))
+    lines.append(_LIMITS.format(thresholds=thresholds_line(manifest["thresholds"])))
     return "".join(lines)
+
+
+def thresholds_line(thresholds: Mapping[str, float]) -> str:
+    """What was fitted; `levels` was chosen."""
+    fitted = (name for name in thresholds if name != "levels")
+    return ", ".join(f"{name} {thresholds[name]:.2f}" for name in fitted)
 
 
 def data_lines(sets: Sequence[Mapping[str, str]]) -> str:

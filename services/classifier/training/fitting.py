@@ -21,7 +21,7 @@ _MOST_STEPS, _MEMORY, _SEARCHES = 300, 12, 4
 _CLOSE = 1e-4  # of the first gradient's length
 _NEVER = -10.0  # the sum of a label that no text, or every text, has
 RARITY_STEP = 0.05
-_APART = 1e-6
+_APART = 1e-6  # of a text's length, so that one that is there twice adds a dimension, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,10 @@ class Basis:
         """From the matrix of products between the texts."""
         from scipy import linalg
 
-        # A text that is there twice would add no dimension.
-        apart = np.eye(len(products)) * (_APART * products.diagonal().max())
-        return cls(linalg.cholesky(products + apart, lower=True))
+        lengths = products.diagonal()
+        apart = products.copy()
+        np.fill_diagonal(apart, lengths + _APART * lengths.max())
+        return cls(linalg.cholesky(apart, lower=True, overwrite_a=True))
 
     def fit(
         self,

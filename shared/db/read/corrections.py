@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
+from shared.contracts.enums import Category
 from shared.db.read.directory import triage_unit
 from shared.db.tables.classifier import classifier_corrections, classifier_results
 from shared.db.tables.desk import desk_cases
 from shared.db.tables.ingest import ingest_complaints
 
 LABELS = ("kind", "category", "urgency", "berkadar_pengawasan")
+_ACCUSING = Category.PERILAKU_PETUGAS_PUNGLI.value
+"""What seems to accuse goes to Inspektorat, whichever unit it is about."""
 _CHUNK = 500
 
 
@@ -119,7 +122,7 @@ def decisions(conn: Connection, since: datetime, edges: tuple[float, ...]) -> De
     named = conn.execute(
         select(band.label("band"), result.opd, found.opd.label("holder"), func.count().label("n"))
         .select_from(cases)
-        .where(acted, result.opd.is_not(None), found.restricted.is_(False))
+        .where(acted, result.opd.is_not(None), result.category != _ACCUSING, ~found.restricted)
         .group_by("band", result.opd, found.opd)
     )
     kept = (func.count().filter(result[name] == found[name]).label(name) for name in LABELS)

@@ -15,6 +15,7 @@ from services.classifier.encoder.model import ENCODER, PIECES
 from services.classifier.encoder.pieces import lines_of
 from services.classifier.linear.features import Floats
 from services.classifier.training.encoder.origin import located, read_origin
+from services.classifier.training.encoder.rows import ALL_HEADS
 from services.classifier.training.encoder.vocabulary import kept, texts_of
 from shared.errors import TanggapError
 
@@ -42,15 +43,26 @@ def from_origin(data: Path) -> Beginning:
 
 
 def from_artefact(folder: Path) -> Beginning:
-    """Of an encoder of ours, its heads included; raises `TanggapError` if it cannot be read."""
+    """Of an encoder of ours, its heads included; raises `TanggapError` if it cannot be read.
+
+    Its heads must be those of today: columns of others would begin with what they do not mean.
+    """
+    try:
+        begun = _read(folder)
+    except Exception as error:  # whatever a damaged file makes its reader raise
+        raise TanggapError(f"{folder}: no encoder to begin with") from error
+    columns = sum(len(plan.labels) for plan in ALL_HEADS)
+    if len(begun.weights["heads.w"]) != columns:
+        raise TanggapError(f"{folder}: other heads than are trained now")
+    return begun
+
+
+def _read(folder: Path) -> Beginning:
     import onnx
     from onnx import numpy_helper
 
-    try:
-        graph = onnx.load(folder / ENCODER).graph
-        pieces, scores = lines_of((folder / PIECES).read_bytes())
-    except Exception as error:  # whatever a damaged file makes its reader raise
-        raise TanggapError(f"{folder}: no encoder to begin with") from error
+    graph = onnx.load(folder / ENCODER).graph
+    pieces, scores = lines_of((folder / PIECES).read_bytes())
     found = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     width = found["heads.w"].shape[0]
     weights = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.classifier.evaluation import Figure
-from services.classifier.training.card import data_lines, figure_lines
+from services.classifier.training.card import data_lines, figure_lines, thresholds_line
 
 _TEXT = """# {version}
 
@@ -73,5 +73,5 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
         texts=training["texts"],
         after=_AFTER.format(training["after"]) if "after" in training else "",
         figures=figure_lines(figures),
-        thresholds=", ".join(f"{name} {at:.2f}" for name, at in manifest["thresholds"].items()),
+        thresholds=thresholds_line(manifest["thresholds"]),
     )

@@ -80,8 +80,7 @@ def learnt(
         share = limits.rates * _rate(step, done, limits)
         for group, rate in rates:
             group["lr"] = rate * share
-        with torch.autocast("cpu", torch.bfloat16, enabled=limits.short):
-            loss = _loss(torch, weights, batch, attention)
+        loss = _loss(torch, weights, batch, attention, short=limits.short)
         for one in optimisers:
             one.zero_grad()
         loss.backward()
@@ -175,13 +174,14 @@ def padded(torch: Any, texts: Sequence[Ints]) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def _loss(torch: Any, weights: Weights, batch: Batch, attention: int) -> Tensor:
+def _loss(torch: Any, weights: Weights, batch: Batch, attention: int, *, short: bool) -> Tensor:
     """Of every head the rows that know its label; the mean over the batch."""
     from torch.nn import functional as nn
 
     ids, mask = padded(torch, [text for text, _ in batch])
-    read = nn.dropout(vectors(weights, ids, mask, attention, drop=_DROP), _DROP_HEADS)
-    said = sums(weights, read)
+    with torch.autocast("cpu", torch.bfloat16, enabled=short):
+        read = vectors(weights, ids, mask, attention, drop=_DROP)
+    said = sums(weights, nn.dropout(read.float(), _DROP_HEADS))
     items = [item for _, item in batch]
     loss = torch.zeros(())
     for plan in ALL_HEADS:

