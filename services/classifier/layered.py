@@ -103,7 +103,7 @@ class LayeredClassifier:
         found: Mapping[str, Floats],
     ) -> Iterator[Classification]:
         """The answers from what the rules and the heads found."""
-        urgent = urgent_chances(found["urgent"], found["urgency"], self._thresholds.levels)
+        urgent = urgent_chances(found)
         for number, (request, one) in enumerate(zip(requests, judged, strict=True)):
             if not one.read.words:
                 yield self._rules.answer(request, one, self.version)
@@ -167,7 +167,7 @@ class LayeredClassifier:
         urgent = decided.urgency.level in (Urgency.MENDESAK, Urgency.DARURAT)
         accused = ("accuses", "accuses") if decided.accused else None
         topic = None if decided.accused else ("category", decided.category.value)
-        danger = ("urgent", "urgent") if urgent else None
+        danger = ("urgency", decided.urgency.level.value) if urgent else None
         kind = ("kind", decided.kind.value)
         asks = decided.kind is not Kind.PENGADUAN
         return reasons_of(

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
-
 from services.classifier.judgement import IMPLYING
 from services.classifier.linear.features import Floats
 from services.classifier.ports import ClassificationRequest
@@ -37,7 +35,6 @@ _SEVERITY = {
     Urgency.DARURAT: 0.97,
 }
 _ASKED = 0.6  # what the citizen's own choice of a category adds to its probability
-_LEAST = 1e-6  # no probability is nearer to 0 or 1
 _LEAST_TAG = 0.4
 _EVEN = 0.5  # an accusation likelier than not is a complaint, whatever else it asks
 _NOISE = 0.5  # from here on the rules see noise or promotion by themselves
@@ -76,15 +73,11 @@ def members(labels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which probability a text accuses, is berkadar pengawasan, is urgent.
-
-    `levels`: the share of head `urgency` in what is held against `urgent` (`urgent_chances`).
-    """
+    """From which probability a text accuses, is berkadar pengawasan, is urgent."""
 
     accuses: float
     berkadar: float
     urgent: float
-    levels: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +96,20 @@ class Mixed:
     spam: float
 
 
-def urgent_chances(urgent: Floats, levels: Floats, share: float) -> Floats:
-    """How likely texts are mendesak or darurat, from the two heads that tell of it, a row a text.
+def urgent_chances(found: Mapping[str, Floats]) -> Floats:
+    """How likely texts are mendesak or darurat, a row a text, from what a model's heads say.
 
-    `urgent` says so in one column, `levels` has one for each of four; the mean of their odds, in
-    logarithms, `share` of it from the levels.
+    A head of that name has the say; without one it is the upper two levels of head `urgency`.
     """
-    if not share:
-        return urgent[:, 0]
-    grave = levels[:, -2:].sum(axis=1)
-    odds = [
-        np.log(chance / (1.0 - chance))
-        for chance in (np.clip(one, _LEAST, 1.0 - _LEAST) for one in (urgent[:, 0], grave))
-    ]
-    both = (1.0 - share) * odds[0] + share * odds[1]
-    found: Floats = (1.0 / (1.0 + np.exp(-both))).astype(np.float32)
-    return found
+    if "urgent" in found:
+        return found["urgent"][:, 0]
+    return grave(found["urgency"])
+
+
+def grave(levels: Floats) -> Floats:
+    """The chance of the upper two of the levels."""
+    chance: Floats = levels[:, -2:].sum(axis=1)
+    return chance
 
 
 def mixed(

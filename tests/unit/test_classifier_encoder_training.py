@@ -27,8 +27,9 @@ from services.classifier.training.encoder.rows import (
     report_items,
 )
 from services.classifier.training.encoder.vocabulary import kept
-from services.classifier.training.encoder.weighing import Unseen, thresholds_of, weighed
+from services.classifier.training.encoder.weighing import Unseen, weighed
 from services.classifier.training.linear import Taught
+from services.classifier.training.making import thresholds_for
 from services.classifier.training.sets import Report
 from shared.errors import TanggapError
 
@@ -83,9 +84,9 @@ def test_a_report_wants_what_its_labels_say_and_nothing_of_the_others() -> None:
     report = Report("x", "g", kind="aspirasi", urgency="darurat", units=("pkm-a", "dinkes", "none"),
                     accuses=False, tags=("tidak_melayani",))  # fmt: skip
     [item] = report_items([report])
-    assert item.wanted.keys() == {"kind", "urgency", "urgent", "accuses", "tags", "matter"}
+    assert item.wanted.keys() == {"kind", "urgency", "accuses", "tags", "matter"}
     assert item.wanted["kind"][LABELS["kind"].index("aspirasi")] == 1
-    assert (item.wanted["urgent"], item.wanted["accuses"]) == ([1.0], [0.0])
+    assert item.wanted["accuses"] == [0.0]
     matter = dict(zip(LABELS["matter"], item.wanted["matter"], strict=True))
     assert matter["puskesmas"] == pytest.approx(2 / 3)
     assert matter["dinkes"] == pytest.approx(1 / 3)
@@ -179,10 +180,8 @@ def test_what_is_no_artefact_is_no_beginning(tmp_path: Path) -> None:
     with pytest.raises(TanggapError, match="no encoder to begin with"):
         from_artefact(tmp_path)
     (tmp_path / PIECES).write_bytes(written([*SPECIAL], [0.0] * len(SPECIAL)))
-    fewer = {**_small_network(), "heads.w": np.zeros((3, 32)), "heads.b": np.zeros(3)}
-    (tmp_path / ENCODER).write_bytes(
-        graph_of({name: values.astype(np.float32) for name, values in fewer.items()}, 4, {})
-    )
+    heads = {"heads.w": np.zeros((3, 32), np.float32), "heads.b": np.zeros(3, np.float32)}
+    (tmp_path / ENCODER).write_bytes(graph_of({**_small_network(), **heads}, 4, {}))
     with pytest.raises(TanggapError, match="other heads than are trained now"):
         from_artefact(tmp_path)
 
@@ -213,9 +212,14 @@ def _unseen(noise: dict[str, tuple[float, float]]) -> Unseen:
 
 
 def test_who_knows_more_counts_more() -> None:
-    found = weighed(_unseen({"tone": (3.0, 9.0), "urgent": (6.0, 3.0)}))
+    found = weighed(_unseen({"tone": (3.0, 9.0), "spam": (6.0, 3.0), "urgency": (3.0, 9.0)}))
     assert found["tone"]["encoder"] > found["tone"]["linear"]
-    assert found["urgent"]["linear"] > found["urgent"]["encoder"]
+    assert found["spam"]["linear"] > found["spam"]["encoder"]
+    # Whether a text is urgent has weights of its own, of the upper two of the same columns.
+    urgent = found["urgent"]
+    assert (urgent["of"], urgent["labels"], len(urgent["offsets"])) == ("urgency", ["urgent"], 1)
+    assert urgent["columns"] == found["urgency"]["columns"]
+    assert urgent["encoder"] > urgent["linear"]
     assert found["kind"]["encoder"] == pytest.approx(found["kind"]["linear"], rel=0.5)
     for plan in ALL_HEADS:
         if plan.name in found:
@@ -242,13 +246,7 @@ def test_thresholds_find_as_much_as_precision_allows() -> None:
         )
     ]
     chances = np.array([[0.9], [0.2], [0.1], [0.05]], np.float32)
-    found = thresholds_of(
-        {
-            **dict.fromkeys(("urgent", "accuses", "berkadar"), chances),
-            "urgency": np.hstack([1 - chances, 0 * chances, chances, 0 * chances]),
-        },
-        reports,
-    )
+    found = thresholds_for(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
     assert found["urgent"] == pytest.approx(0.02**0.5, abs=1e-4)  # 0.2 and 0.1 find both
     assert 0.1 < found["berkadar"] <= 0.2
 

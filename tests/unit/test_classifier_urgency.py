@@ -1,4 +1,4 @@
-"""How the two heads that tell of urgency decide together, and what an artefact says of it."""
+"""What is urgent: the upper two levels, of the linear heads alone and with the encoder."""
 
 import json
 import shutil
@@ -11,31 +11,40 @@ import pytest
 from typer.testing import CliRunner
 
 from services.classifier.choosing import artefacts, chosen, newest
+from services.classifier.encoder.blend import blends_of
 from services.classifier.layered import LayeredClassifier
-from services.classifier.linear.model import MANIFEST, ArtefactError, LinearModel
+from services.classifier.linear.model import MANIFEST, ArtefactError, Head, LinearModel
 from services.classifier.mixing import urgent_chances
 from services.classifier.ports import ClassificationRequest
+from shared.contracts.enums import Urgency
 from tanggap.__main__ import app
 
-URGENT = np.array([[0.2], [0.9], [0.0], [1.0]], np.float32)
-LEVELS = np.array(
-    [[0.1, 0.1, 0.3, 0.5], [0.5, 0.4, 0.1, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]],
-    np.float32,
-)
+LEVELS = np.array([[0.1, 0.1, 0.3, 0.5], [0.5, 0.4, 0.1, 0.0], [1.0, 0.0, 0.0, 0.0]], np.float32)
 
 
-def test_a_share_of_nothing_and_of_all_are_the_heads_themselves() -> None:
-    assert urgent_chances(URGENT, LEVELS, 0.0).tolist() == URGENT[:, 0].tolist()
-    assert np.allclose(urgent_chances(URGENT, LEVELS, 1.0), LEVELS[:, 2:].sum(axis=1), atol=1e-5)
+def test_urgent_are_the_upper_two_levels_unless_a_head_says_so() -> None:
+    assert urgent_chances({"urgency": LEVELS}).tolist() == pytest.approx([0.8, 0.1, 0.0])
+    by_itself = np.array([[0.2], [0.9], [0.5]], np.float32)
+    found = urgent_chances({"urgency": LEVELS, "urgent": by_itself})
+    assert found.tolist() == by_itself[:, 0].tolist()
+    assert urgent_chances({"urgency": LEVELS[:0]}).shape == (0,)
 
 
-def test_half_of_each_is_the_mean_of_their_odds() -> None:
-    found = urgent_chances(URGENT, LEVELS, 0.5)
-    # Odds of 1/4 and 4, and of 9 and 1/9.
-    assert found[:2] == pytest.approx([0.5, 0.5], abs=1e-5)
-    assert found[2] < 1e-5 < 1 - 1e-5 < found[3]
-    assert np.isfinite(found).all()
-    assert urgent_chances(URGENT[:0], LEVELS[:0], 0.5).shape == (0,)
+def test_encoder_and_linear_heads_weigh_the_upper_two_by_themselves() -> None:
+    described = {
+        "columns": [1, 5], "of": "urgency", "labels": ["urgent"], "form": "logistic",
+        "encoder": 0.5, "linear": 0.5, "offsets": [0.0],
+    }  # fmt: skip
+    urgency = Head("urgency", "report", slice(0, 4), tuple(Urgency), "softmax", 1.0, (0.0,) * 4)
+    blend = blends_of({"urgent": described}, {"urgency": urgency})["urgent"]
+    sums = np.hstack([np.full((3, 1), 9.0), np.log(np.clip(LEVELS, 1e-9, 1))]).astype(np.float32)
+    assert blend.probabilities(sums, LEVELS)[:2, 0] == pytest.approx([0.8, 0.1], abs=1e-4)
+    # Odds of 4 and 1/9 by one, of 1/9 and 4 by the other.
+    [[chance], _] = blend.probabilities(sums[:2], LEVELS[1::-1])
+    assert chance == pytest.approx(0.4, abs=1e-4)
+    assert np.isfinite(blend.probabilities(sums, LEVELS)).all()
+    with pytest.raises(ArtefactError, match="other labels of urgent"):
+        blends_of({"urgent": described}, {})
 
 
 @pytest.fixture
@@ -49,11 +58,6 @@ def _manifest(artefact: Path, change: Callable[[dict[str, Any]], object]) -> Lin
     change(manifest)
     (artefact / MANIFEST).write_text(json.dumps(manifest))
     return LinearModel.load(artefact)
-
-
-def test_an_artefact_from_before_needs_no_share(artefact: Path) -> None:
-    model = _manifest(artefact, lambda told: told["thresholds"].pop("levels", None))
-    assert len(LayeredClassifier(model).classify([ClassificationRequest("tolong")])) == 1
 
 
 def test_levels_in_another_order_are_refused(artefact: Path) -> None:

@@ -8,36 +8,66 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.classifier.encoder.model import EncoderModel
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import ArtefactError, Document, Head, LinearModel
+from services.classifier.mixing import grave
 
+Numbers = NDArray[Any]
 _SOFTMAX = "softmax"
 _LEAST = 1e-6  # no probability is nearer to 0 or 1
+URGENT, URGENCY = "urgent", "urgency"
+"""The head of whether, and that of how much: the upper two of its levels are urgent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
     """How one head is made of the encoder's columns and the linear head's probabilities.
 
-    `head` turns the weighted logarithms (odds, if it is no softmax) into probabilities.
+    `head` turns the weighted logarithms (odds, if it is no softmax) into probabilities. With `of`,
+    the columns and probabilities are those of that other head, whose upper two labels this one is.
     """
 
     columns: slice
     encoder: float
     linear: float
     head: Head
+    of: str | None = None
 
     def probabilities(self, sums: Floats, linear: Floats) -> Floats:
-        """Of the encoder's sums of all columns, and the linear probabilities of this head."""
-        said = sums[:, self.columns]
+        """Of the encoder's sums of all columns, and the linear probabilities of head or `of`."""
+        said: Numbers = sums[:, self.columns]
         if self.head.form == _SOFTMAX:
-            top = said.max(axis=1, keepdims=True)
-            said = said - top - np.log(np.exp(said - top).sum(axis=1, keepdims=True))
-        known = np.clip(linear, _LEAST, 1 - _LEAST)
-        logs = np.log(known) if self.head.form == _SOFTMAX else np.log(known / (1 - known))
-        return self.head.probabilities(self.encoder * said + self.linear * logs)
+            said, known = logarithms(said), logarithms_of(linear)
+        elif self.of:
+            said = odds(grave(np.exp(logarithms(said)))[:, None])
+            known = odds(grave(linear)[:, None])
+        else:
+            known = odds(linear)
+        both = self.encoder * said + self.linear * known
+        return self.head.probabilities(both.astype(np.float32))
+
+
+def logarithms(sums: Numbers) -> Numbers:
+    """Of the probabilities of a softmax, a row a text."""
+    less = sums - sums.max(axis=1, keepdims=True)
+    found: Numbers = less - np.log(np.exp(less).sum(axis=1, keepdims=True))
+    return found
+
+
+def logarithms_of(chances: Numbers) -> Numbers:
+    """Of probabilities, none of them nothing."""
+    found: Numbers = np.log(np.clip(chances, _LEAST, 1))
+    return found
+
+
+def odds(chances: Numbers) -> Numbers:
+    """In logarithms."""
+    known = np.clip(chances, _LEAST, 1 - _LEAST)
+    found: Numbers = np.log(known / (1 - known))
+    return found
 
 
 class BlendedModel:
@@ -46,22 +76,23 @@ class BlendedModel:
     def __init__(self, encoder: EncoderModel, linear: LinearModel) -> None:
         """Raises `ArtefactError` if their labels do not agree."""
         self.version = f"{encoder.version}+{linear.version}"
-        self.heads = linear.heads
         self.manifest: Mapping[str, Any] = {**linear.manifest, **encoder.manifest}
         self.quick = linear
         self.encoder = encoder
         self._blends = blends_of(encoder.manifest["heads"], linear.heads)
+        self.heads = linear.heads | {name: one.head for name, one in self._blends.items() if one.of}
 
     def predict(
         self, documents: Sequence[Document], names: Sequence[str] | None = None
     ) -> dict[str, Floats]:
         """Probabilities by head: a row a document, a column a label; all heads, or those named."""
         found = self.quick.predict(documents, names)
-        blends = {name: self._blends[name] for name in found if name in self._blends}
-        if documents and blends:
+        blends = {name: one for name, one in self._blends.items() if (one.of or name) in found}
+        if blends:
             sums = self.encoder.sums([document.text for document in documents])
-            for name, blend in blends.items():
-                found[name] = blend.probabilities(sums, found[name])
+            found |= {
+                name: one.probabilities(sums, found[one.of or name]) for name, one in blends.items()
+            }
         return found
 
     def token_weights(self, group: str, tokens: Sequence[str]) -> Floats:
@@ -73,10 +104,10 @@ def blends_of(described: Mapping[str, Any], heads: Mapping[str, Head]) -> dict[s
     """The blends of a manifest; raises `ArtefactError` for labels the linear heads do not have."""
     found = {}
     for name, one in described.items():
-        labels = tuple(one["labels"])
-        if name not in heads or heads[name].labels != labels:
+        labels, of = tuple(one["labels"]), one.get("of")
+        if of not in heads and (name not in heads or heads[name].labels != labels):
             raise ArtefactError(f"other labels of {name} than the linear heads have")
         whole = slice(0, len(labels))
         head = Head(name, "encoder", whole, labels, one["form"], 1.0, tuple(one["offsets"]))
-        found[name] = Blend(slice(*one["columns"]), one["encoder"], one["linear"], head)
+        found[name] = Blend(slice(*one["columns"]), one["encoder"], one["linear"], head, of)
     return found

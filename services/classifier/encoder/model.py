@@ -37,6 +37,7 @@ class EncoderModel:
         self.manifest = manifest
         self._session = session
         self._pieces = pieces
+        self._none = {one.name: np.zeros(one.shape[1], np.float32) for one in session.get_outputs()}
         # Whoever waits for one text does without; a batch is shared out.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="encoder")
 
@@ -71,7 +72,8 @@ class EncoderModel:
 
         cut = list(map(self._pieces.ids, texts))
         rows = self._threads.map(one, cut) if len(cut) > 1 else map(one, cut)
-        return np.stack(list(rows))
+        # The row of no text gives the width where there are none.
+        return np.stack([self._none[output], *rows])[1:]
 
 
 def _check(path: Path, wanted: str) -> None:

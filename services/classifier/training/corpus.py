@@ -39,7 +39,6 @@ HEADS = (
     HeadPlan("kind", tuple(kind.value for kind in Kind), "softmax"),
     HeadPlan("category", tuple(category.value for category in Category), "softmax"),
     HeadPlan("urgency", tuple(level.value for level in Urgency), "softmax"),
-    HeadPlan("urgent", ("urgent",), "logistic"),
     HeadPlan("accuses", ("accuses",), "logistic"),
     HeadPlan("berkadar", ("berkadar",), "logistic"),
     HeadPlan("spam", ("spam",), "logistic"),
@@ -76,7 +75,6 @@ def targets_of(reports: Sequence[Report]) -> Targets:
         "accuses": [report.accuses for report in reports],
         "berkadar": [report.berkadar for report in reports],
         "spam": [report.spam for report in reports],
-        "urgent": [r.urgency in _URGENT if r.urgency else None for r in reports],
     }
     several = {
         "tags": [report.tags for report in reports],

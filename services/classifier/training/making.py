@@ -1,6 +1,6 @@
 """Makes an artefact of what was fitted: calibrated heads and thresholds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from services.classifier.training.calibration import (
 )
 from services.classifier.training.corpus import COLUMNS, HEADS, HeadPlan, targets_of
 from services.classifier.training.linear import LANGUAGES, TONES, Fitted, block_sizes
+from services.classifier.training.sets import Report
+from shared.contracts.enums import Urgency
 
 URGENT_PRECISION = 0.62
 ACCUSED_PRECISION = 0.6
-LEVELS = 0.5
-"""How much head `urgency` says of the urgent beside head `urgent`; chosen on dev."""
+_GRAVE = tuple(f"urgency:{level.value}" for level in (Urgency.MENDESAK, Urgency.DARURAT))
 
 
 def heads_of(fitted: Fitted) -> list[Head]:
@@ -88,14 +89,15 @@ def unseen_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, Floats]:
 
 def thresholds_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, float]:
     """From which probability a text is urgent, accuses (as much as possible is found), alleges."""
-    targets = targets_of(fitted.reports)
-    truth = {name: targets.truth[f"{name}:{name}"] for name in ("urgent", "accuses", "berkadar")}
-    return thresholds_for(unseen_of(fitted, heads), truth)
+    return thresholds_for(unseen_of(fitted, heads), fitted.reports)
 
 
-def thresholds_for(chances: Mapping[str, Floats], truth: Mapping[str, Bools]) -> dict[str, float]:
-    """The same from the probabilities of texts, by head, and from what is true of them."""
-    urgent = urgent_chances(chances["urgent"], chances["urgency"], LEVELS)
+def thresholds_for(chances: Mapping[str, Floats], reports: Sequence[Report]) -> dict[str, float]:
+    """The same from the probabilities of reports, by head."""
+    targets = targets_of(reports)
+    truth = {name: targets.truth[f"{name}:{name}"] for name in ("accuses", "berkadar")}
+    truth["urgent"] = np.logical_or(*(targets.truth[column] for column in _GRAVE))
+    urgent = urgent_chances(chances)
     # An accusation is kept from others by its category; the mark `berkadar` only has to be right.
     found = {
         "urgent": most_found(urgent, truth["urgent"], URGENT_PRECISION),
@@ -103,7 +105,6 @@ def thresholds_for(chances: Mapping[str, Floats], truth: Mapping[str, Bools]) ->
         "berkadar": best_threshold(
             chances["berkadar"][:, 0], lambda said: f1(truth["berkadar"], said)
         ),
-        "levels": LEVELS,
     }
     return {name: round(threshold, 4) for name, threshold in found.items()}
 

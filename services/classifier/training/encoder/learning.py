@@ -19,8 +19,8 @@ from services.classifier.training.encoder.network import Tensor, Weights, layers
 from services.classifier.training.encoder.noise import Noise
 from services.classifier.training.encoder.rows import ALL_HEADS, NEUTRAL, Item, columns_of
 
-SHARES = {"tone": 1.0, "language": 0.5, "kind": 0.7, "category": 0.7, "urgency": 0.6,
-          "tags": 0.15, "matter": 1.0, "urgent": 1.2, "accuses": 1.2, "berkadar": 1.2,
+SHARES = {"tone": 1.0, "language": 0.5, "kind": 0.7, "category": 0.7, "urgency": 1.2,
+          "tags": 0.15, "matter": 1.0, "accuses": 1.2, "berkadar": 1.2,
           "spam": 1.2}  # fmt: skip
 """How much the loss of each head counts."""
 MOST_PIECES = 64  # of a text in training: a third of the time of 96, and the opening tells most

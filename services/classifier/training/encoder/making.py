@@ -38,12 +38,12 @@ from services.classifier.training.encoder.origin import WHEEL
 from services.classifier.training.encoder.rows import own_items, public_items
 from services.classifier.training.encoder.weighing import (
     dev_items,
-    thresholds_of,
     unseen,
     valid_sets,
     weighed,
 )
 from services.classifier.training.linear import Taught
+from services.classifier.training.making import thresholds_for
 from services.classifier.training.provenance import DATA
 from services.classifier.training.routes import fit_routes
 from services.classifier.training.run import CARD
@@ -58,8 +58,7 @@ ORIGIN = {
 }
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
 _HELD_AGAINST = {
-    "urgent": ("urgent", "urgency"),
-    "levels": ("urgent", "urgency"),
+    "urgent": ("urgent",),
     "accuses": ("accuses",),
     "berkadar": ("berkadar",),
 }
@@ -170,10 +169,10 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     model = BlendedModel(EncoderModel.load(out), heads)
     chances = model.predict(read)
     # What is left to the linear heads keeps what was fitted on more reports than these.
-    fitted = thresholds_of(chances, reports)
+    fitted = thresholds_for(chances, reports)
     kept = {
         name: at
-        for name, at in {"levels": 0.0, **heads.manifest["thresholds"]}.items()
+        for name, at in heads.manifest["thresholds"].items()
         if blended.keys().isdisjoint(_HELD_AGAINST[name])
     }
     manifest["thresholds"] = {**fitted, **kept}

@@ -86,7 +86,6 @@ def _wanted(report: Report) -> dict[str, list[float]]:
     labels = {plan.name: plan.labels for plan in ALL_HEADS}
     found = {head: _one(labels[head], label) for head, label in single.items() if label}
     flags = {
-        "urgent": report.urgency in _URGENT if report.urgency else None,
         "accuses": report.accuses,
         "berkadar": report.berkadar,
         "spam": report.spam,

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.encoder.blend import URGENCY, URGENT, logarithms, logarithms_of, odds
 from services.classifier.encoder.model import EncoderModel
 from services.classifier.evaluation import macro_f1
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import Document, LinearModel
 from services.classifier.measuring import WITH_ENCODER
+from services.classifier.mixing import grave
 from services.classifier.routing import Doubles
 from services.classifier.training.encoder.rows import (
     ALL_HEADS,
@@ -28,13 +30,11 @@ from services.classifier.training.encoder.rows import (
     columns_of,
     report_items,
 )
-from services.classifier.training.making import thresholds_for
 from services.classifier.training.sets import Report, Row, public_rows
 from shared.contracts.enums import Language
 
 _PENALTY = 0.02  # draws the weights towards a half each, where few rows say little
 _LEAST_GAIN = 0.03  # of the loss of the linear head, by which the encoder must lower it
-_LEAST = 1e-6
 Lost = Callable[[Doubles], float]
 """What is lost with weights of encoder and linear head, and an offset if there is one."""
 _SHARES = np.linspace(0.0, 1.0, 41)
@@ -124,24 +124,42 @@ def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
             "linear": round(other, 4),
             "offsets": [round(sum(offsets), 4)] * len(plan.labels),
         }
-    return heads
+    return heads | _urgent(found)
 
 
-def _logs(values: Doubles) -> Doubles:
-    top = values.max(axis=1, keepdims=True)
-    found: Doubles = values - top - np.log(np.exp(values - top).sum(axis=1, keepdims=True))
-    return found
+def _urgent(found: Unseen) -> dict[str, dict[str, Any]]:
+    """The upper two levels of urgency against the others, weighed by themselves.
+
+    The weights that suit four levels at once are not those that find most of what is urgent.
+    """
+    columns = columns_of()[URGENCY]
+    rows = [row for row, item in enumerate(found.items) if URGENCY in item.wanted]
+    wanted = grave(np.array([found.items[row].wanted[URGENCY] for row in rows]))[:, None]
+    encoder = odds(grave(np.exp(logarithms(found.sums[rows, columns])))[:, None])
+    lost = _alone(encoder, grave(found.linear[URGENCY][rows])[:, None], wanted)
+    one, other, offset = _least(lost, 3)
+    return {
+        URGENT: {
+            "columns": [columns.start, columns.stop],
+            "of": URGENCY,
+            "labels": [URGENT],
+            "form": "logistic",
+            "encoder": round(one, 4),
+            "linear": round(other, 4),
+            "offsets": [round(offset, 4)],
+        }
+    }
 
 
 def _shared(encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_]) -> Lost:
     """For labels of which one is true."""
-    said, known = _logs(encoder.astype(float)), np.log(np.clip(linear.astype(float), _LEAST, 1))
+    said, known = logarithms(encoder.astype(float)), logarithms_of(linear.astype(float))
 
     def lost(weights: Doubles) -> float:
         both = weights[0] * said + weights[1] * known
         if two.any():
             both[two, NEUTRAL] = -1e4
-        return -float((_logs(both) * wanted).sum(axis=1).mean())
+        return -float((logarithms(both) * wanted).sum(axis=1).mean())
 
     return lost
 
@@ -161,7 +179,7 @@ def _best_share(
 
     Furthest where it is least so; without levels the best on the mean over the sets.
     """
-    said, known = _logs(encoder.astype(float)), np.log(np.clip(linear.astype(float), _LEAST, 1))
+    said, known = logarithms(encoder.astype(float)), logarithms_of(linear.astype(float))
     truth = wanted.argmax(axis=1)
     parts = [sets == one for one in np.unique(sets)]
 
@@ -178,13 +196,12 @@ def _best_share(
     return float(max(_SHARES, key=good))
 
 
-def _alone(encoder: Floats, linear: Floats, wanted: Doubles) -> Lost:
+def _alone(encoder: Floats, linear: Floats, wanted: NDArray[Any]) -> Lost:
     """For labels each of which may be true; they share the weights and the offset."""
-    known = np.clip(linear.astype(float), _LEAST, 1 - _LEAST)
-    odds = np.log(known / (1 - known))
+    known = odds(linear.astype(float))
 
     def lost(weights: Doubles) -> float:
-        both = weights[0] * encoder + weights[1] * odds + weights[2]
+        both = weights[0] * encoder + weights[1] * known + weights[2]
         return float((np.logaddexp(0, both) - wanted * both).mean())
 
     return lost
@@ -201,13 +218,3 @@ def _least(lost: Lost, number: int, *, alone: bool = False) -> list[float]:
     start = np.array([0.0 if alone else 0.5, 0.5, 0.0][:number])
     bounds = [(0.0, 0.0 if alone else None), (0.0, None), (None, None)][:number]
     return [float(value) for value in minimize(whole, start, bounds=bounds).x]
-
-
-def thresholds_of(chances: Mapping[str, Floats], reports: Sequence[Report]) -> dict[str, float]:
-    """From which probability a text is urgent, accuses, alleges: as for the linear heads."""
-    items = report_items(reports)
-    truth = {
-        name: np.array([item.wanted[name][0] == 1.0 for item in items])
-        for name in ("urgent", "accuses", "berkadar")
-    }
-    return thresholds_for(chances, truth)
