@@ -3,6 +3,7 @@
 The chain is encoder with linear model, linear model alone, rules and word lists alone.
 """
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -39,10 +40,11 @@ def artefacts() -> Path:
 def chosen(name: str = AUTO, folder: Path | None = None, most: int | None = None) -> Classifier:
     """The classifier of that name, or the next of the chain, whose answers all say why.
 
-    `auto` is the newest encoder with the newest linear model, `encoder-1` that one with it,
-    `encoder-1+linear-1` both as named, `linear-1` no encoder, `rules-1` no model. Artefacts lie in
-    `folder`, by default the package's own, where an encoder is looked for in any case. Batches
-    larger than `most` are answered without the encoder; None: there is no such limit.
+    `auto` is the newest encoder with the newest linear model, `encoder-1` that one with the linear
+    model it was weighed beside (or the newest), `encoder-1+linear-1` both as named, `linear-1` no
+    encoder, `rules-1` no model. Artefacts lie in `folder`, by default the package's own, where an
+    encoder is looked for in any case. Batches larger than `most` are answered without the encoder;
+    None: there is no such limit.
     """
     if name == VERSION:
         return RuleClassifier()
@@ -70,7 +72,20 @@ def _named(name: str, place: Path) -> tuple[str | None, str]:
     first, _, second = name.partition("+")
     if not first.startswith(ENCODER):
         return None, first
-    return first, second or newest(place) or LINEAR
+    return first, second or _beside(first, place) or newest(place) or LINEAR
+
+
+def _beside(encoder: str, place: Path) -> str | None:
+    """The linear model an encoder was weighed beside, if it is there."""
+    for folder in (place, artefacts()):
+        try:
+            linear = str(
+                json.loads((folder / encoder / MANIFEST).read_bytes())["linear"]["version"]
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # `_with_encoder` tells what is wrong with it
+        return linear if (place / linear).is_dir() else None
+    return None
 
 
 def _with_encoder(place: Path, version: str, linear: LinearModel) -> LayeredClassifier | str:

@@ -167,7 +167,7 @@ class LayeredClassifier:
         urgent = decided.urgency.level in (Urgency.MENDESAK, Urgency.DARURAT)
         accused = ("accuses", "accuses") if decided.accused else None
         topic = None if decided.accused else ("category", decided.category.value)
-        danger = ("urgency", decided.urgency.level.value) if urgent else None
+        danger = words.danger(decided.urgency.level.value) if urgent else None
         kind = ("kind", decided.kind.value)
         asks = decided.kind is not Kind.PENGADUAN
         return reasons_of(
@@ -195,6 +195,11 @@ class _Words:
             if head.group == "report"
             for step, label in enumerate(head.labels)
         }
+
+    def danger(self, level: str) -> tuple[str, str]:
+        """The label that speaks of danger: of the head that says so alone, else the level."""
+        alone = ("urgent", "urgent")
+        return alone if alone in self._columns else ("urgency", level)
 
     def told(
         self, tokens: Sequence[str], label: tuple[str, str] | None, phrases: Sequence[str]

@@ -45,6 +45,7 @@ from services.classifier.ports import ClassificationRequest
 from services.classifier.ruled import VERSION
 from services.classifier.settings import ClassifierSettings
 from services.classifier.sparing import BUSY, Sparing
+from shared.contracts.enums import Urgency
 from shared.db.read.directory import directory_of_seed
 from shared.metrics import CLASSIFIER_DEGRADED
 
@@ -125,7 +126,10 @@ def test_answers_do_not_depend_on_the_batch(model: BlendedModel) -> None:
         assert np.allclose(rows, np.concatenate([one[name] for one in alone]), atol=1e-6)
         assert ((rows >= 0) & (rows <= 1)).all()
     assert model.predict([]).keys() == together.keys()
-    assert model.predict(documents, ["tone"]).keys() == {"tone"}
+    for name in ("tone", "urgent", "urgency"):
+        alone = model.predict(documents, [name])
+        assert alone.keys() == {name}
+        assert np.allclose(alone[name], together[name], atol=1e-6)
 
 
 def test_what_is_certain_to_both_stays_so_and_what_is_not_is_shared() -> None:
@@ -161,8 +165,29 @@ def test_encoder_and_linear_heads_answer_by_themselves(classifier: LayeredClassi
     assert (answer.model_version, answer.degraded) == (classifier.version, None)
     assert answer.opd[0].opd == "paser/dpupr"
     assert chosen(f"{encoder}+{linear}").version == classifier.version
+    assert chosen(str(encoder)).version == classifier.version
     assert chosen(str(linear)).version == f"{linear}+{VERSION}"
     assert next_version(ENCODER).name == f"encoder-{int(str(encoder)[8:]) + 1}"
+
+
+def test_every_pair_of_the_release_answers() -> None:
+    linear = [path.name for path in artefacts().iterdir() if path.name.startswith("linear-")]
+    assert len(linear) > 1  # one to go back to
+    for name in (*linear, *(f"{newest(artefacts(), ENCODER)}+{one}" for one in linear)):
+        found = chosen(name)
+        assert isinstance(found, LayeredClassifier), name
+        assert found.version == f"{name}+{VERSION}"
+        levels = [one.urgency.level for one in found.classify(
+            [ClassificationRequest("rumah kebakaran, ada anak di dalam!!"), REQUEST])]  # fmt: skip
+        assert levels == [Urgency.DARURAT, Urgency.BIASA], name
+
+
+def test_an_encoder_alone_is_paired_with_what_it_was_weighed_beside(tmp_path: Path) -> None:
+    for path in artefacts().iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "linear-99").symlink_to(artefacts() / str(newest(artefacts())))
+    encoder = str(newest(artefacts(), ENCODER))
+    assert chosen(encoder, tmp_path).version == f"{encoder}+{newest(artefacts())}+{VERSION}"
 
 
 def test_artefacts_stay_small_and_name_their_data() -> None:

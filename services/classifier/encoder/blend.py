@@ -20,6 +20,7 @@ _SOFTMAX = "softmax"
 _LEAST = 1e-6  # no probability is nearer to 0 or 1
 URGENT, URGENCY = "urgent", "urgency"
 """The head of whether, and that of how much: the upper two of its levels are urgent."""
+_UPPER = (URGENCY, (URGENT,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Blend:
     linear: float
     head: Head
     of: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The linear head it looks at."""
+        return self.of or self.head.name
 
     def probabilities(self, sums: Floats, linear: Floats) -> Floats:
         """Of the encoder's sums of all columns, and the linear probabilities of head or `of`."""
@@ -86,14 +92,15 @@ class BlendedModel:
         self, documents: Sequence[Document], names: Sequence[str] | None = None
     ) -> dict[str, Floats]:
         """Probabilities by head: a row a document, a column a label; all heads, or those named."""
-        found = self.quick.predict(documents, names)
-        blends = {name: one for name, one in self._blends.items() if (one.of or name) in found}
+        read = names and [self._blends[n].source if n in self._blends else n for n in names]
+        found = self.quick.predict(documents, read)
+        blends = {name: one for name, one in self._blends.items() if one.source in found}
         if blends:
             sums = self.encoder.sums([document.text for document in documents])
             found |= {
-                name: one.probabilities(sums, found[one.of or name]) for name, one in blends.items()
+                name: one.probabilities(sums, found[one.source]) for name, one in blends.items()
             }
-        return found
+        return found if names is None else {name: found[name] for name in names}
 
     def token_weights(self, group: str, tokens: Sequence[str]) -> Floats:
         """What each token alone adds to each column of a group of the linear heads."""
@@ -105,9 +112,12 @@ def blends_of(described: Mapping[str, Any], heads: Mapping[str, Head]) -> dict[s
     found = {}
     for name, one in described.items():
         labels, of = tuple(one["labels"]), one.get("of")
-        if of not in heads and (name not in heads or heads[name].labels != labels):
+        columns = slice(*one["columns"])
+        looked_at = heads[of or name].labels if (of or name) in heads else ()
+        wide = columns.stop - columns.start
+        if wide != len(looked_at) or not (labels == looked_at or (of, labels) == _UPPER):
             raise ArtefactError(f"other labels of {name} than the linear heads have")
         whole = slice(0, len(labels))
         head = Head(name, "encoder", whole, labels, one["form"], 1.0, tuple(one["offsets"]))
-        found[name] = Blend(slice(*one["columns"]), one["encoder"], one["linear"], head, of)
+        found[name] = Blend(columns, one["encoder"], one["linear"], head, of)
     return found

@@ -19,7 +19,9 @@ from services.classifier.linear.features import Floats
 from services.classifier.linear.model import MANIFEST, ArtefactError
 
 ENCODER, PIECES = "encoder.onnx", "pieces.txt"
-FORMAT = 1
+FORMAT = 2
+_READ = (1, FORMAT)
+"""1 has no head that is the upper part of another (`of`); who reads 1 alone must refuse it."""
 IDS, SUMS, VECTORS = "ids", "sums", "vectors"
 """Names of the graph's input and outputs."""
 _THREADS = 2
@@ -46,7 +48,7 @@ class EncoderModel:
         """Read and check an artefact; raises `ArtefactError`, whatever is wrong with it."""
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
-            if manifest["format"] != FORMAT:
+            if manifest["format"] not in _READ:
                 raise ArtefactError(f"format {manifest['format']}, not {FORMAT}")
             for name in (ENCODER, PIECES):
                 _check(folder / name, manifest["files"][name]["sha256"])

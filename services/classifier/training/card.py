@@ -65,9 +65,8 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
 
 
 def thresholds_line(thresholds: Mapping[str, float]) -> str:
-    """What was fitted; `levels` was chosen."""
-    fitted = (name for name in thresholds if name != "levels")
-    return ", ".join(f"{name} {thresholds[name]:.2f}" for name in fitted)
+    """What was fitted."""
+    return ", ".join(f"{name} {at:.2f}" for name, at in thresholds.items())
 
 
 def data_lines(sets: Sequence[Mapping[str, str]]) -> str:

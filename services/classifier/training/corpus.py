@@ -17,7 +17,6 @@ from shared.contracts.enums import Category, Kind, Maladministration, Urgency
 from shared.db.read.directory import directory_of_seed
 
 Bools = NDArray[np.bool_]
-_URGENT = {Urgency.MENDESAK.value, Urgency.DARURAT.value}
 _KEYWORDS_AT_ONCE = 4
 
 

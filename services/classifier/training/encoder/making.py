@@ -58,7 +58,7 @@ ORIGIN = {
 }
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "torch")
 _HELD_AGAINST = {
-    "urgent": ("urgent",),
+    "urgent": ("urgent", "urgency"),
     "accuses": ("accuses",),
     "berkadar": ("berkadar",),
 }

@@ -8,7 +8,7 @@ from services.classifier.routing import MATTERS, matter_of
 from services.classifier.training.corpus import HEADS, HeadPlan
 from services.classifier.training.linear import LANGUAGES, TONES, Taught
 from services.classifier.training.sets import Report, Row, public_rows, smsa_rows
-from shared.contracts.enums import Sentiment, Urgency
+from shared.contracts.enums import Sentiment
 
 ALL_HEADS = (
     HeadPlan("tone", TONES, "softmax"),
@@ -18,7 +18,6 @@ ALL_HEADS = (
 """Every head, in the order of the encoder's columns."""
 OFTEN = 3
 """How often a report of the own set is seen in one pass: there are few."""
-_URGENT = {Urgency.MENDESAK.value, Urgency.DARURAT.value}
 
 
 def columns_of() -> dict[str, slice]:

@@ -32,6 +32,7 @@ from services.classifier.training.encoder.rows import (
 )
 from services.classifier.training.sets import Report, Row, public_rows
 from shared.contracts.enums import Language
+from shared.errors import TanggapError
 
 _PENALTY = 0.02  # draws the weights towards a half each, where few rows say little
 _LEAST_GAIN = 0.03  # of the loss of the linear head, by which the encoder must lower it
@@ -86,8 +87,10 @@ def unseen(
     items: Sequence[Item], documents: Sequence[Document], encoder: EncoderModel,
     linear: LinearModel, sets: Sequence[int],
 ) -> Unseen:  # fmt: skip
-    """What both say."""
+    """What both say; raises `TanggapError` if the encoder's columns are not those of today."""
     said = encoder.sums([document.text for document in documents])
+    if said.shape[1] != max(columns.stop for columns in columns_of().values()):
+        raise TanggapError(f"{encoder.version} has other heads than are trained now")
     return Unseen(list(items), said, linear.predict(documents), np.array(sets))
 
 
@@ -130,7 +133,8 @@ def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
 def _urgent(found: Unseen) -> dict[str, dict[str, Any]]:
     """The upper two levels of urgency against the others, weighed by themselves.
 
-    The weights that suit four levels at once are not those that find most of what is urgent.
+    The weights that suit four levels at once are not those that find most of what is urgent. Always
+    there: what is urgent by the blend must not depend on whether the levels gained by it.
     """
     columns = columns_of()[URGENCY]
     rows = [row for row, item in enumerate(found.items) if URGENCY in item.wanted]
