@@ -22,27 +22,28 @@ from services.classifier.training.sets import public_rows
 SETS = Path(__file__).parents[3] / "shared" / "data"
 # In per cent, a little below what `tanggap evaluate sets` tells: other machines round otherwise.
 OWN = {
-    "unit, first named": 76.0,
-    "unit, among three": 89.0,
-    "unit, most confident half": 94.0,
-    "urgent, recall": 90.0,
+    "unit, first named": 75.0,
+    "unit, among three": 94.0,
+    "unit, most confident half": 92.0,
+    "urgent, recall": 95.0,
     "urgent, precision": 60.0,
-    "accusation, recall": 90.0,
+    "accusation, recall": 93.0,
     "category": 72.0,
 }
 # Short of their level (docs/limits.md): they may not fall further.
-SHORT = {"urgent, recall"}
+SHORT = {"unit, most confident half"}
 WITH_ENCODER = {
-    "unit, first named": 80.0,
-    "unit, among three": 90.0,
-    "unit, most confident half": 96.0,
-    "urgent, recall": 90.0,
-    "urgent, precision": 56.0,
-    "kind": 87.0,
-    "berkadar pengawasan, yes and no": 85.0,
-    "accusation, recall": 94.0,
+    "unit, first named": 79.5,
+    "unit, among three": 94.5,
+    "unit, most confident half": 96.5,
+    "urgent, recall": 96.5,
+    "urgent, precision": 64.0,
+    "kind": 90.0,
+    "berkadar pengawasan, yes and no": 89.5,
+    "accusation, recall": 95.5,
 }
-SHORT_WITH_ENCODER = SHORT | {"unit, among three", "urgent, precision"}
+# Reached by a row or two: where texts are rounded otherwise they may fall below.
+NEAR_WITH_ENCODER = {"unit, first named", "unit, most confident half", "urgent, recall"}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_with_the_encoder_tone_is_told_better(classifier: LayeredClassifier) -> 
 def test_with_the_encoder_reports_stay_where_they_are() -> None:
     whole = chosen()
     figures = {one.task: one for one in levelled(own_figures(whole), whole.version)}
-    assert {task for task, one in figures.items() if one.reached is False} <= SHORT_WITH_ENCODER
+    assert {task for task, one in figures.items() if one.reached is False} <= NEAR_WITH_ENCODER
     assert [task for task, least in WITH_ENCODER.items() if _low(figures[task], least)] == []
 
 
