@@ -127,9 +127,9 @@ def test_answers_do_not_depend_on_the_batch(model: BlendedModel) -> None:
         assert ((rows >= 0) & (rows <= 1)).all()
     assert model.predict([]).keys() == together.keys()
     for name in ("tone", "urgent", "urgency"):
-        alone = model.predict(documents, [name])
-        assert alone.keys() == {name}
-        assert np.allclose(alone[name], together[name], atol=1e-6)
+        named = model.predict(documents, [name])
+        assert named.keys() == {name}
+        assert np.allclose(named[name], together[name], atol=1e-6)
 
 
 def test_what_is_certain_to_both_stays_so_and_what_is_not_is_shared() -> None:
