@@ -32,6 +32,20 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: tanggap train --data ../shared/data --corrections")(train)
 
 
+Out = Annotated[Path | None, typer.Option(help="Folder to write; its name is the version.")]
+Corrections = Annotated[
+    bool, typer.Option("--corrections", help="Learn from people's corrections, too.")
+]
+Installation = Annotated[Path, typer.Option(envvar="TANGGAP_DATA_DIR", help="Whose corrections.")]
+Minutes = Annotated[float | None, typer.Option(min=0.01, help="Of the encoder, at most.")]
+After = Annotated[
+    Path | None, typer.Option(help="Folder of an encoder that learns on: half the usual rates.")
+]
+Short = Annotated[
+    bool, typer.Option("--short", help="Numbers of 16 bits, where the processor has them: faster.")
+]
+
+
 def train(
     part: Annotated[
         Part,
@@ -41,37 +55,20 @@ def train(
         ),
     ] = Part.LINEAR,
     sets: SetsDir = DEFAULT_SETS,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write; its name is the version.")
-    ] = None,
-    corrections: Annotated[
-        bool, typer.Option("--corrections", help="Learn from people's corrections, too.")
-    ] = False,
-    installation: Annotated[
-        Path, typer.Option(envvar="TANGGAP_DATA_DIR", help="Whose corrections.")
-    ] = DEFAULT_DATA,
+    out: Out = None,
+    corrections: Corrections = False,
+    installation: Installation = DEFAULT_DATA,
     steps: Annotated[int, typer.Option(min=1, help="Of the encoder, at most.")] = 2000,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Of the encoder, at most.")
-    ] = None,
-    after: Annotated[
-        Path | None,
-        typer.Option(help="Folder of an encoder that learns on: half the usual rates."),
-    ] = None,
+    minutes: Minutes = None,
+    after: After = None,
     threads: Annotated[int, typer.Option(min=1, help="Of the encoder.")] = 1,
-    short: Annotated[
-        bool,
-        typer.Option("--short", help="Numbers of 16 bits, where the processor has them: faster."),
-    ] = False,
+    short: Short = False,
 ) -> None:
     """Train the classifier; the linear models take some minutes of one core, an encoder hours.
 
     Shows the figures of the dev rows; those of the test rows are in the model card.
     """
-    if part is not Part.ENCODER and (after or short):
-        raise TanggapError("--after and --short are for: tanggap train encoder")
-    if after is not None and out is not None and after.resolve() == out.resolve():
-        raise TanggapError("an artefact is never changed: name another folder with --out")
+    _refuse(part, out, after, short=short)
     learnt = _corrections(installation) if corrections and part is Part.LINEAR else []
     try:
         if part is Part.LINEAR:
@@ -87,6 +84,14 @@ def train(
         raise TanggapError(f"training needs more: pip install 'tanggap[{extra}]'") from error
     show(figures, as_json=False)
     note(f"written to {place}")
+
+
+def _refuse(part: Part, out: Path | None, after: Path | None, *, short: bool) -> None:
+    """Raise `TanggapError` for options that would do nothing, or harm."""
+    if part is not Part.ENCODER and (after or short):
+        raise TanggapError("--after and --short are for: tanggap train encoder")
+    if after is not None and out is not None and after.resolve() == out.resolve():
+        raise TanggapError("an artefact is never changed: name another folder with --out")
 
 
 def _linear(

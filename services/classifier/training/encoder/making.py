@@ -159,6 +159,7 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     blended = weighed(found)
     manifest = {
         **encoder.manifest,
+        "format": FORMAT,
         "linear": {"version": heads.version, "files": heads.manifest["files"]},
         "heads": blended,
         "thresholds": heads.manifest["thresholds"],
