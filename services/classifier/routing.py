@@ -115,10 +115,10 @@ class Router:
                     points[place] *= _NOT_OURS
         return self._ranked(points, tuple(because))
 
-    def accused(self, chance: float = _SURE) -> Route:
+    def accused(self) -> Route:
         """Where accusations go: whoever handles them, never the unit that is accused."""
         units = [self.units[place] for place in self._accused()]
-        return Route(tuple(OPDGuess(opd=unit.code, confidence=round(chance, 3)) for unit in units))
+        return Route(tuple(OPDGuess(opd=unit.code, confidence=_SURE) for unit in units))
 
     def features(
         self, tokens: Sequence[str], places: Set[int], matters: Doubles

@@ -29,7 +29,7 @@ from services.classifier.training.encoder.rows import (
 from services.classifier.training.encoder.vocabulary import kept
 from services.classifier.training.encoder.weighing import Unseen, weighed
 from services.classifier.training.linear import Taught
-from services.classifier.training.making import thresholds_for
+from services.classifier.training.making import thresholds_of
 from services.classifier.training.sets import Report
 from shared.errors import TanggapError
 
@@ -246,7 +246,7 @@ def test_thresholds_find_as_much_as_precision_allows() -> None:
         )
     ]
     chances = np.array([[0.9], [0.2], [0.1], [0.05]], np.float32)
-    found = thresholds_for(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
+    found = thresholds_of(dict.fromkeys(("urgent", "accuses", "berkadar"), chances), reports)
     assert found["urgent"] == pytest.approx(0.02**0.5, abs=1e-4)  # 0.2 and 0.1 find both
     assert 0.1 < found["berkadar"] <= 0.2
 

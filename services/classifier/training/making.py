@@ -87,13 +87,11 @@ def unseen_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, Floats]:
     }
 
 
-def thresholds_of(fitted: Fitted, heads: Iterable[Head]) -> dict[str, float]:
-    """From which probability a text is urgent, accuses (as much as possible is found), alleges."""
-    return thresholds_for(unseen_of(fitted, heads), fitted.reports)
+def thresholds_of(chances: Mapping[str, Floats], reports: Sequence[Report]) -> dict[str, float]:
+    """From which probability a text is urgent, accuses (as much as possible is found), alleges.
 
-
-def thresholds_for(chances: Mapping[str, Floats], reports: Sequence[Report]) -> dict[str, float]:
-    """The same from the probabilities of reports, by head."""
+    `chances`: what is said of the reports, by head.
+    """
     targets = targets_of(reports)
     truth = {name: targets.truth[f"{name}:{name}"] for name in ("accuses", "berkadar")}
     truth["urgent"] = np.logical_or(*(targets.truth[column] for column in _GRAVE))

@@ -59,8 +59,9 @@ def train_linear(
 def _write(out: Path, fitted: Fitted, corrections: int) -> None:
     """Twice: the routes are fitted on what the rest of the artefact makes of the units."""
     heads = heads_of(fitted)
+    unseen = unseen_of(fitted, heads)
     extra: dict[str, Any] = {
-        "thresholds": thresholds_of(fitted, heads),
+        "thresholds": thresholds_of(unseen, fitted.reports),
         "routing": asdict(Weights(1.0, 1.0, 1.0)),
         "corrections": corrections,
         "made_with": {name: version_of(name) for name in _LIBRARIES},
@@ -68,6 +69,5 @@ def _write(out: Path, fitted: Fitted, corrections: int) -> None:
     }
     write(out, out.name, fitted, heads, extra)
     classifier = LayeredClassifier(LinearModel.load(out))
-    matters = unseen_of(fitted, heads)["matter"]
-    routes = fit_routes(classifier, fitted.reports, matters, units_of_seed())
+    routes = fit_routes(classifier, fitted.reports, unseen["matter"], units_of_seed())
     write(out, out.name, fitted, heads, {**extra, "routing": asdict(routes)})

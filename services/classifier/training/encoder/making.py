@@ -43,7 +43,7 @@ from services.classifier.training.encoder.weighing import (
     weighed,
 )
 from services.classifier.training.linear import Taught
-from services.classifier.training.making import thresholds_for
+from services.classifier.training.making import thresholds_of
 from services.classifier.training.provenance import DATA
 from services.classifier.training.routes import fit_routes
 from services.classifier.training.run import CARD
@@ -170,7 +170,7 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
     model = BlendedModel(EncoderModel.load(out), heads)
     chances = model.predict(read)
     # What is left to the linear heads keeps what was fitted on more reports than these.
-    fitted = thresholds_for(chances, reports)
+    fitted = thresholds_of(chances, reports)
     kept = {
         name: at
         for name, at in heads.manifest["thresholds"].items()
