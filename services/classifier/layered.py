@@ -145,7 +145,7 @@ class LayeredClassifier:
             features,
             because,
             self._weights,
-            decided.accused_chance,
+            self._weights.accused(decided.accused_chance, matters),
             request.opd_asked,
             restricted=decided.accused,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.chances import odds
 from services.classifier.lexicons import PhraseIndex
 from services.classifier.ports import Unit
 from shared.contracts.classification import OPDGuess
@@ -39,6 +40,7 @@ MATTERS = (
 )  # fmt: skip
 """What a text may be a matter of, named after the unit of the start that does it. A region's own
 units are matched to matters by their name and keywords, so they may be called and cut otherwise."""
+ACCUSATIONS = MATTERS.index("inspektorat")
 _PREFIXES = {"pkm": "puskesmas", "kec": "kecamatan", "dis": "kecamatan"}
 # Words that look like a keyword and are none.
 _SHADOWS = ("polisi tidur", "operasi pasar")
@@ -62,17 +64,28 @@ class Route:
 class Weights:
     """What speaks for a unit: the matter, its keywords, and being named below an OPD.
 
-    Fitted on reports that the matters' probabilities had not seen, so that chances are true.
+    For the one that handles accusations speak head `accuses` and its matter, together with an
+    offset: what raises one mostly raises the other, so they are no two reasons. Fitted on reports
+    that the heads had not seen, so that chances are true.
     """
 
     matter: float
     keywords: float
     named: float
+    accuses: float = 1.0
+    accusations: float = 0.0
+    offset: float = 0.0
 
     @property
     def values(self) -> Doubles:
-        """In this order."""
+        """Of the features of `Router.features`, in their order."""
         return np.array([self.matter, self.keywords, self.named])
+
+    def accused(self, accuses: float, matters: Doubles) -> float:
+        """How likely a text is for who handles accusations, by the head and the matters."""
+        said = odds(np.array([accuses, matters[ACCUSATIONS]]))
+        whole = said @ [self.accuses, self.accusations] + self.offset
+        return float(1.0 / (1.0 + np.exp(-whole)))
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,8 @@ class Router:
     ) -> tuple[Doubles, tuple[str, ...]]:
         """What speaks for each unit, in the order of `Weights`, and the keywords that were found.
 
-        `matters` tells how likely the text is each of `MATTERS`.
+        `matters` tells how likely the text is each of `MATTERS`; accusations are no reason here
+        (`Weights.accused`).
         """
         found = np.zeros((len(self.units), 3))
         because: list[str] = []
@@ -152,17 +166,17 @@ class Router:
     ) -> Route:
         """The three likeliest units with their chance, and the outside body if that leads.
 
-        `accused` is the chance that the text is for those who handle accusations. If it is
+        `accused` is the chance that the text is for who handles accusations. If it is
         `restricted` to them they come first, whatever is likelier: the others are where it belongs
         should it accuse nobody.
         """
         accusations = self._accused()
         if not self.units or (restricted and not accusations):
             return Route()
-        odds = features @ weights.values
+        speaks = features @ weights.values
         if asked:
-            odds += [_ASKED if unit.code == asked else 0.0 for unit in self.units]
-        grown = np.exp(odds - odds.max())
+            speaks += [_ASKED if unit.code == asked else 0.0 for unit in self.units]
+        grown = np.exp(speaks - speaks.max())
         chances = grown / grown.sum() * (1.0 - accused)
         chances[accusations] += accused
         order = np.argsort(-chances, kind="stable").tolist()
@@ -234,8 +248,12 @@ def router_of(units: tuple[Unit, ...], phrase: Phrase, profile: Profile | None =
 
 
 def _doers(profiles: Doubles) -> Doubles:
-    """For each matter how much each unit does of it, compared with what the unit does most."""
+    """For each matter how much each unit does of it, compared with what the unit does most.
+
+    Nobody does accusations: they have a chance of their own.
+    """
     shares = profiles / profiles.max(axis=1, keepdims=True)
+    shares[:, ACCUSATIONS] = 0.0
     doers: Doubles = np.where(shares >= _LEAST_SHARE, shares, 0.0).T.copy()
     return doers
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from services.classifier.chances import Numbers, logarithms, logarithms_of, odds
 from services.classifier.encoder.model import EncoderModel
 from services.classifier.linear.features import Floats
 from services.classifier.linear.model import ArtefactError, Document, Head, LinearModel
 from services.classifier.mixing import grave
 
-Numbers = NDArray[Any]
 _SOFTMAX = "softmax"
-_LEAST = 1e-6  # no probability is nearer to 0 or 1
 URGENT, URGENCY = "urgent", "urgency"
 """The head of whether, and that of how much: the upper two of its levels are urgent."""
 _UPPER = (URGENCY, (URGENT,))
@@ -54,26 +52,6 @@ class Blend:
             known = odds(linear)
         both = self.encoder * said + self.linear * known
         return self.head.probabilities(both.astype(np.float32))
-
-
-def logarithms(sums: Numbers) -> Numbers:
-    """Of the probabilities of a softmax, a row a text."""
-    less = sums - sums.max(axis=1, keepdims=True)
-    found: Numbers = less - np.log(np.exp(less).sum(axis=1, keepdims=True))
-    return found
-
-
-def logarithms_of(chances: Numbers) -> Numbers:
-    """Of probabilities, none of them nothing."""
-    found: Numbers = np.log(np.clip(chances, _LEAST, 1))
-    return found
-
-
-def odds(chances: Numbers) -> Numbers:
-    """In logarithms."""
-    known = np.clip(chances, _LEAST, 1 - _LEAST)
-    found: Numbers = np.log(known / (1 - known))
-    return found
 
 
 class BlendedModel:

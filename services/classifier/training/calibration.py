@@ -1,6 +1,7 @@
 """Turns weighted sums into probabilities, fitted on texts the weights have not seen."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +24,24 @@ def _surprise(scaled: Doubles, labels: NDArray[np.int64]) -> float:
     return float(-logs[np.arange(len(labels)), labels].mean())
 
 
-def logistic_line(sums: Floats, truth: Bools) -> tuple[float, float]:
-    """Slope and offset of Platt's method, its targets softened as he advises."""
+def logistic_line(values: NDArray[Any], truth: Bools) -> Doubles:
+    """A slope for each column of the values, and an offset, under which the truth is likeliest.
+
+    Platt's method, its targets softened as he advises.
+    """
     yes, no = int(truth.sum()), int((~truth).sum())
     wanted = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
-    slope, offset = 1.0, 0.0
-    values = sums.astype(float)
+    known = np.column_stack([values, np.ones(len(truth))]).astype(float)
+    found = np.zeros(known.shape[1])
     for _ in range(100):
-        chance = 1 / (1 + np.exp(-np.clip(slope * values + offset, -30, 30)))
-        error, spread = chance - wanted, np.maximum(chance * (1 - chance), 1e-9)
-        gradient = np.array([error @ values, error.sum()])
-        bend = np.array(
-            [[spread @ (values * values), spread @ values], [spread @ values, spread.sum()]]
-        ) + 1e-6 * np.eye(2)
-        step = np.linalg.solve(bend, gradient)
-        slope, offset = slope - float(step[0]), offset - float(step[1])
+        chance = 1 / (1 + np.exp(-np.clip(known @ found, -30, 30)))
+        spread = np.maximum(chance * (1 - chance), 1e-9)
+        bend = (known * spread[:, None]).T @ known + 1e-6 * np.eye(len(found))
+        step = np.linalg.solve(bend, known.T @ (chance - wanted))
+        found -= step
         if np.abs(step).max() < 1e-8:
             break
-    return slope, offset
+    return found
 
 
 def most_found(scores: Floats, truth: Bools, precision: float) -> float:

@@ -64,7 +64,7 @@ def _line(plan: HeadPlan, sums: Floats, truth: Any) -> tuple[float, tuple[float,
             )
         slope = softmax_slope(sums + np.array(offsets, np.float32), numbers)
         return slope, tuple(slope * offset for offset in offsets)
-    slope, offset = logistic_line(sums.ravel(), truth.ravel())
+    slope, offset = logistic_line(sums.ravel(), truth.ravel()).tolist()
     return slope, (offset,) * len(plan.labels)
 
 

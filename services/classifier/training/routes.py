@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.chances import odds
 from services.classifier.layered import LayeredClassifier
 from services.classifier.linear.features import Floats
 from services.classifier.ports import ClassificationRequest, Unit
 from services.classifier.reading import RuleReader
-from services.classifier.routing import Doubles, Weights
+from services.classifier.routing import ACCUSATIONS, MATTERS, Doubles, Weights
+from services.classifier.training.calibration import logistic_line
 from services.classifier.training.sets import Report
 
 _PENALTY = 0.5
@@ -20,14 +22,37 @@ _RATE = 0.1
 def fit_routes(
     classifier: LayeredClassifier,
     reports: Sequence[Report],
-    matters: Floats,
+    chances: Mapping[str, Floats],
     units: Mapping[str, tuple[Unit, ...]],
 ) -> Weights:
-    """The weights under which the right units are likeliest, found by gradient steps."""
+    """The weights under which the right units are likeliest.
+
+    `chances`: what is said of the reports, by head.
+    """
+    found = np.concatenate([_fit_others(classifier, reports, chances["matter"], units),
+                            _fit_accused(reports, chances)])  # fmt: skip
+    return Weights(*(round(float(weight), 4) for weight in found))
+
+
+def _fit_accused(reports: Sequence[Report], chances: Mapping[str, Floats]) -> Doubles:
+    """When a report is for who handles accusations: by the head, by the matter, and an offset."""
+    known = np.array([bool(report.units) for report in reports])
+    truth = np.array([MATTERS[ACCUSATIONS] in report.units for report in reports])
+    said = np.stack([chances["accuses"][:, 0], chances["matter"][:, ACCUSATIONS]], axis=1)
+    if not truth.any() or truth[known].all():
+        return np.array([1.0, 0.0, 0.0])
+    return logistic_line(odds(said.astype(np.float64))[known], truth[known])
+
+
+def _fit_others(
+    classifier: LayeredClassifier, reports: Sequence[Report], matters: Floats,
+    units: Mapping[str, tuple[Unit, ...]],
+) -> Doubles:  # fmt: skip
+    """The weights of `Router.features`, on reports that are not for who handles accusations."""
     reader = RuleReader()
     cases: list[tuple[Doubles, NDArray[np.bool_]]] = []
     for report, row in zip(reports, matters, strict=True):
-        if not report.units or not report.region:
+        if not report.units or not report.region or MATTERS[ACCUSATIONS] in report.units:
             continue
         router = classifier.router(units[report.region])
         read = reader.judged(ClassificationRequest(report.text)).read
@@ -36,8 +61,7 @@ def fit_routes(
         if truth.any():
             features, _ = router.features(read.subject, read.places, row.astype(np.float64))
             cases.append((features, truth))
-    found = _likeliest(cases)
-    return Weights(*(round(float(weight), 4) for weight in found))
+    return _likeliest(cases)
 
 
 def _likeliest(cases: Sequence[tuple[Doubles, NDArray[np.bool_]]]) -> Doubles:
@@ -47,8 +71,8 @@ def _likeliest(cases: Sequence[tuple[Doubles, NDArray[np.bool_]]]) -> Doubles:
     for step in range(1, _STEPS + 1):
         gradient = _PENALTY * weights / max(1, len(cases))
         for features, truth in cases:
-            odds = features @ weights
-            chances = np.exp(odds - odds.max())
+            speaks = features @ weights
+            chances = np.exp(speaks - speaks.max())
             chances /= chances.sum()
             right = chances * truth
             right /= max(right.sum(), 1e-12)

@@ -69,5 +69,5 @@ def _write(out: Path, fitted: Fitted, corrections: int) -> None:
     }
     write(out, out.name, fitted, heads, extra)
     classifier = LayeredClassifier(LinearModel.load(out))
-    routes = fit_routes(classifier, fitted.reports, unseen["matter"], units_of_seed())
+    routes = fit_routes(classifier, fitted.reports, unseen, units_of_seed())
     write(out, out.name, fitted, heads, {**extra, "routing": asdict(routes)})

@@ -47,7 +47,6 @@ from services.classifier.training.making import thresholds_of
 from services.classifier.training.provenance import DATA
 from services.classifier.training.routes import fit_routes
 from services.classifier.training.run import CARD
-from services.classifier.training.sets import Report
 from shared.errors import TanggapError
 
 ORIGIN = {
@@ -63,6 +62,7 @@ _HELD_AGAINST = {
     "berkadar": ("berkadar",),
 }
 """Which heads' answers each threshold is compared with."""
+_ROUTED_BY = ("matter", "accuses")
 _LOOKED_AT = 200  # texts that show how large the channels before a matrix become
 Tell = Callable[[str], None]
 
@@ -177,14 +177,11 @@ def blend(out: Path, linear: Path, data: Path, tell: Tell = lambda _: None) -> l
         if blended.keys().isdisjoint(_HELD_AGAINST[name])
     }
     manifest["thresholds"] = {**fitted, **kept}
-    if "matter" in blended:
-        manifest["routing"] = _routes(model, reports, chances["matter"])
+    if not blended.keys().isdisjoint(_ROUTED_BY):
+        routes = fit_routes(LayeredClassifier(model), reports, chances, units_of_seed())
+        manifest["routing"] = asdict(routes)
     _describe(out, manifest)
     return _measured(out, heads, data, tell)
-
-
-def _routes(model: BlendedModel, reports: Sequence[Report], matters: Floats) -> dict[str, float]:
-    return asdict(fit_routes(LayeredClassifier(model), reports, matters, units_of_seed()))
 
 
 def _measured(out: Path, linear: LinearModel, data: Path, tell: Tell) -> list[Figure]:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.encoder.blend import URGENCY, URGENT, logarithms, logarithms_of, odds
+from services.classifier.chances import logarithms, logarithms_of, odds
+from services.classifier.encoder.blend import URGENCY, URGENT
 from services.classifier.encoder.model import EncoderModel
 from services.classifier.evaluation import macro_f1
 from services.classifier.linear.features import Floats
