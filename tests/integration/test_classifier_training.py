@@ -14,7 +14,7 @@ from services.classifier.layered import LayeredClassifier
 from services.classifier.linear.model import MANIFEST
 from services.classifier.ports import ClassificationRequest
 from services.classifier.training.encoder.making import blend
-from services.classifier.training.fitting import Basis
+from services.classifier.training.fitting import fit_products
 from services.classifier.training.linear import LANGUAGES, TONES, Taught
 from services.classifier.training.run import train_linear
 from services.classifier.training.sectors import sector_figures
@@ -125,9 +125,10 @@ def test_weights_are_those_of_a_logistic_regression() -> None:
     rng = np.random.default_rng(1)
     texts = rng.normal(size=(60, 20))
     truth = np.stack([texts[:, 0] > 0, np.arange(60) < 5, np.zeros(60) > 0], 1)
-    basis = Basis.of(texts @ texts.T)
     # Each column arrives after a number of steps of its own; the last one has nothing to learn.
-    weights, intercepts = basis.fit(truth, np.ones_like(truth), np.ones(60), 4.0)
+    weights, intercepts = fit_products(
+        (texts @ texts.T).astype(np.float32), truth, np.ones_like(truth), np.ones(60), 4.0
+    )
     for column in (0, 1):
         model = LogisticRegression(C=4.0, class_weight="balanced", max_iter=5000, tol=1e-10)
         model.fit(texts, truth[:, column])

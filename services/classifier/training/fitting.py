@@ -21,7 +21,6 @@ _MOST_STEPS, _MEMORY, _SEARCHES = 300, 12, 4
 _CLOSE = 1e-4  # of the first gradient's length
 _NEVER = -10.0  # the sum of a label that no text, or every text, has
 RARITY_STEP = 0.05
-_APART = 1e-6  # of a text's length, so that one that is there twice adds a dimension, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,102 +111,109 @@ def _one_sided(target: NDArray[np.bool_]) -> bool:
     return bool(target.all() or not target.any())
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Texts in as many dimensions as there are texts, with the same products between them.
+def fit_products(
+    products: Floats,
+    truth: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    weights: Doubles,
+    strength: float,
+) -> tuple[Doubles, Doubles]:
+    """A column a label (as in `truth`): the weight of each text, and the intercept.
 
-    A ridge-like penalty sees only products, so a model fitted here is the one that would be fitted
-    on the many thousand buckets, at a fraction of the time when texts are few.
+    From the products between the texts: a ridge-like penalty sees nothing else, so this is the
+    model that would be fitted on the many thousand buckets, at a fraction of the time when texts
+    are few. Texts of which a label is not `known` have no say in it; the rarer of its two sides
+    counts as much as the other.
+    """
+    shares = known * weights[:, None]
+    yes = (shares * truth).sum(axis=0)
+    both = shares.sum(axis=0)
+    one_sided = (yes == 0) | (yes == both)
+    sides = np.where(truth, yes, both - yes)
+    shares *= strength * both / (2.0 * np.maximum(sides, 1e-12))
+    shares[:, one_sided] = 0.0
+    found, intercepts = _descended(products, np.where(truth, 1.0, -1.0), shares)
+    intercepts[one_sided] = _NEVER
+    return found, intercepts
+
+
+@dataclass(frozen=True, slots=True)
+class _Vector:
+    """A vector a column, of weights of buckets that is never written out, with an intercept.
+
+    It is the texts' own vectors, so many of each (`parts`); `sums` are its products with all of
+    them. That is all it takes to add vectors and to multiply two: the buckets are not needed.
     """
 
-    places: Doubles  # a row a text, nothing right of the diagonal
+    parts: Doubles
+    sums: Doubles
+    intercept: Doubles
 
-    @classmethod
-    def of(cls, products: Doubles) -> "Basis":
-        """From the matrix of products between the texts."""
-        from scipy import linalg
+    def plus(self, other: "_Vector", times: Doubles) -> "_Vector":
+        """This and so many times the other, column by column."""
+        return _Vector(
+            self.parts + times * other.parts,
+            self.sums + times * other.sums,
+            self.intercept + times * other.intercept,
+        )
 
-        lengths = products.diagonal()
-        apart = products.copy()
-        np.fill_diagonal(apart, lengths + _APART * lengths.max())
-        return cls(linalg.cholesky(apart, lower=True, overwrite_a=True))
+    def scaled(self, times: Doubles) -> "_Vector":
+        """So many times this."""
+        return _Vector(self.parts * times, self.sums * times, self.intercept * times)
 
-    def fit(
-        self,
-        truth: NDArray[np.bool_],
-        known: NDArray[np.bool_],
-        weights: Doubles,
-        strength: float,
-    ) -> tuple[Doubles, Doubles]:
-        """A column a label (as in `truth`): the weight of each text, and the intercept.
-
-        Texts of which a label is not `known` have no say in it; the rarer of its two sides counts
-        as much as the other.
-        """
-        from scipy import linalg
-
-        shares = known * weights[:, None]
-        yes = (shares * truth).sum(axis=0)
-        both = shares.sum(axis=0)
-        one_sided = (yes == 0) | (yes == both)
-        sides = np.where(truth, yes, both - yes)
-        shares *= strength * both / (2.0 * np.maximum(sides, 1e-12))
-        shares[:, one_sided] = 0.0
-        found, intercepts = _descended(self.places, np.where(truth, 1.0, -1.0), shares)
-        intercepts[one_sided] = _NEVER
-        return linalg.solve_triangular(self.places, found, trans="T", lower=True), intercepts
+    def dot(self, other: "_Vector") -> Doubles:
+        """The product with the other, a number a column."""
+        found: Doubles = np.einsum("tc,tc->c", self.parts, other.sums)
+        return found + self.intercept * other.intercept
 
 
-def _descended(places: Doubles, signs: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:
+def _descended(products: Floats, signs: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:
     """Weights and intercepts of all columns at once, by L-BFGS with a line search of each column.
 
-    Minimises half the squared weights plus the weighed logistic losses. Sums are linear in the
-    step, so a search costs no product with `places`.
+    Minimises half the squared weights plus the weighed logistic losses. A step costs one product
+    with `products`: sums are linear in the step, so a search costs none.
     """
-    at = np.zeros((places.shape[1] + 1, signs.shape[1]))
-    sums = np.zeros_like(signs)
-    gradient = _gradient(places, signs, shares, at, sums)
-    least = _CLOSE * np.maximum(np.sqrt((gradient**2).sum(axis=0)), 1e-12)
-    past: list[tuple[Doubles, Doubles, Doubles]] = []
+    texts, columns = signs.shape
+    at = _Vector(np.zeros((texts, columns)), np.zeros((texts, columns)), np.zeros(columns))
+    gradient = _gradient(products, signs, shares, at)
+    least = _CLOSE * np.maximum(np.sqrt(np.maximum(gradient.dot(gradient), 0.0)), 1e-12)
+    past: list[tuple[_Vector, _Vector, Doubles]] = []
     for _ in range(_MOST_STEPS):
-        near = np.sqrt((gradient**2).sum(axis=0)) <= least
+        near = np.sqrt(np.maximum(gradient.dot(gradient), 0.0)) <= least
         if near.all():
             break
         # A column that has arrived rests: its steps would be nothing but rounding.
-        step = np.where(near, 0.0, -_bent(gradient, past))
-        along = places @ step[:-1] + step[-1]
-        length = _line(signs, shares, at, sums, step, along)
-        at, sums = at + length * step, sums + length * along
-        new = _gradient(places, signs, shares, at, sums)
-        moved, turned = length * step, new - gradient
-        past = [*past, (moved, turned, _inverse((moved * turned).sum(axis=0)))][-_MEMORY:]
+        step = _bent(gradient, past).scaled(np.where(near, 0.0, -1.0))
+        length = _line(signs, shares, at, step)
+        at = at.plus(step, length)
+        new = _gradient(products, signs, shares, at)
+        moved, turned = step.scaled(length), new.plus(gradient, -np.ones(columns))
+        past = [*past, (moved, turned, _inverse(moved.dot(turned)))][-_MEMORY:]
         gradient = new
-    return at[:-1], at[-1]
+    return at.parts, at.intercept
 
 
-def _gradient(
-    places: Doubles, signs: Doubles, shares: Doubles, at: Doubles, sums: Doubles
-) -> Doubles:
+def _gradient(products: Floats, signs: Doubles, shares: Doubles, at: _Vector) -> _Vector:
+    sums = at.sums + at.intercept
     pull = -signs * shares / (1.0 + np.exp(np.clip(signs * sums, -60.0, 60.0)))
-    found = np.empty_like(at)
-    found[:-1] = at[:-1] + places.T @ pull
-    found[-1] = pull.sum(axis=0)
-    return found
+    drawn = products @ pull.astype(products.dtype)
+    return _Vector(at.parts + pull, at.sums + drawn, pull.sum(axis=0))
 
 
-def _bent(gradient: Doubles, past: Sequence[tuple[Doubles, Doubles, Doubles]]) -> Doubles:
+def _bent(gradient: _Vector, past: Sequence[tuple[_Vector, _Vector, Doubles]]) -> _Vector:
     """The gradient times an estimate of the inverse curvature from the last steps."""
-    found = gradient.copy()
-    parts = []
+    found = gradient
+    shrunk = []
     for moved, turned, inverse in reversed(past):
-        part = (moved * found).sum(axis=0) * inverse
-        found -= part * turned
-        parts.append(part)
+        part = moved.dot(found) * inverse
+        found = found.plus(turned, -part)
+        shrunk.append(part)
     if past:
         moved, turned, inverse = past[-1]
-        found *= np.where(inverse > 0, _inverse(inverse * (turned**2).sum(axis=0)), 1.0)
-    for (moved, turned, inverse), part in zip(past, reversed(parts), strict=True):
-        found += (part - (turned * found).sum(axis=0) * inverse) * moved
+        bend = _inverse(inverse * turned.dot(turned))
+        found = found.scaled(np.where(inverse > 0, bend, 1.0))
+    for (moved, turned, inverse), part in zip(past, reversed(shrunk), strict=True):
+        found = found.plus(moved, part - turned.dot(found) * inverse)
     return found
 
 
@@ -217,12 +223,13 @@ def _inverse(values: Doubles) -> Doubles:
     return found
 
 
-def _line(
-    signs: Doubles, shares: Doubles, at: Doubles, sums: Doubles, step: Doubles, along: Doubles
-) -> Doubles:
+def _line(signs: Doubles, shares: Doubles, at: _Vector, step: _Vector) -> Doubles:
     """How far to go in each column: to where the slope along the step is nought (Newton)."""
+    sums, along = at.sums + at.intercept, step.sums + step.intercept
     length = np.zeros(signs.shape[1])
-    inner, square = (at[:-1] * step[:-1]).sum(axis=0), (step[:-1] ** 2).sum(axis=0)
+    # Half the squared weights: intercepts are no part of them.
+    inner = np.einsum("tc,tc->c", at.parts, step.sums)
+    square = np.einsum("tc,tc->c", step.parts, step.sums)
     for _ in range(_SEARCHES):
         chance = 1.0 / (1.0 + np.exp(np.clip(signs * (sums + length * along), -60.0, 60.0)))
         slope = inner + length * square - (shares * signs * along * chance).sum(axis=0)
