@@ -15,10 +15,10 @@ from services.classifier.linear.model import MANIFEST
 from services.classifier.ports import ClassificationRequest
 from services.classifier.training.encoder.making import blend
 from services.classifier.training.fitting import fit_products
-from services.classifier.training.linear import LANGUAGES, TONES, Taught
+from services.classifier.training.linear import LANGUAGES, TONES, Taught, language_texts
 from services.classifier.training.run import train_linear
 from services.classifier.training.sectors import sector_figures
-from services.classifier.training.sets import own_reports, statements
+from services.classifier.training.sets import Report, own_reports, statements
 from shared.errors import TanggapError
 from tanggap.__main__ import main
 
@@ -117,6 +117,17 @@ def test_training_again_gives_the_same_bytes(sets: Path, trained: Path, tmp_path
         for name in ("a", "b")
     )
     assert first == second
+
+
+def test_no_language_drowns_the_others(sets: Path) -> None:
+    many = [Report(f"teks {n}", "g", language="bjn") for n in range(5000)]
+    few = [Report("teks", "g", language="jav")] * 3
+    said = language_texts(sets, [*many, *few, Report("teks", "g")])
+    own = [text for text in said.texts if text.startswith("teks")]
+    assert 0 < len(own) < 1000
+    assert own.count("teks") == 3
+    # Of a crowd from its beginning to its end: statements lie side by side by what they tell.
+    assert {own[0], own[-4]} == {"teks 0", "teks 4999"}
 
 
 def test_weights_are_those_of_a_logistic_regression() -> None:

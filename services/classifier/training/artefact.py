@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,13 @@ def write(
 def _kept(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     """Write the arrays; what the file must be to be read again."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    # As `np.savez_compressed` does, a tenth smaller: all artefacts share 45 MB.
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, values in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy")  # its date is always the same
+            entry.compress_type = zipfile.ZIP_LZMA
+            with archive.open(entry, "w") as file:
+                np.lib.format.write_array(file, values, allow_pickle=False)
     content = stream.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -31,11 +31,15 @@ def columns_of() -> dict[str, slice]:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A text; `wanted` has, by head, what each label should get. `two`: the tone is not neutral."""
+    """A text; `wanted` has, by head, what each label should get. `two`: the tone is not neutral.
+
+    `file_language` is what the set's file says of it, by which figures of the set are told apart.
+    """
 
     text: str
     wanted: Mapping[str, Sequence[float]] = field(default_factory=dict)
     two: bool = False
+    file_language: str = ""
 
     def without_language(self, text: str) -> "Item":
         """The same in other words, whose language nobody told."""

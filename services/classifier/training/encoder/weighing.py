@@ -2,9 +2,9 @@
 
 For each head two weights, both not negative, and an offset where the head has one label: those
 under which the true labels are likeliest. That calibrates the blend at once. Where there are sets
-of many texts (tone, language) the encoder's share is chosen by macro-F1, for the tone by how far
-each set is above its level, and only the sum is made likeliest. A head to which the encoder adds
-next to nothing is left to the linear heads.
+of many texts (tone, language) the encoder's share is chosen by macro-F1, the best that misses no
+level, and only the sum is made likeliest. A head to which the encoder adds next to nothing is left
+to the linear heads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,11 +41,26 @@ Lost = Callable[[Doubles], float]
 """What is lost with weights of encoder and linear head, and an offset if there is one."""
 _SHARES = np.linspace(0.0, 1.0, 41)
 _IN_SETS = ("tone", "language")
-_TONE_LEVELS = tuple(
-    WITH_ENCODER[task]
-    for task in ("tone, SmSA", "tone, NusaX, mean of 12", "tone, NusaTranslation, mean")
-)
-"""Of `valid_sets`, in their order."""
+Bools = NDArray[np.bool_]
+_SMSA, _NUSAX, _NUSATRANSLATION = range(3)
+"""Of `valid_sets`; behind them come the own reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of which a figure is told, the mean over the groups, and the level it must reach.
+
+    `few`: rows that are in another part, too; their level counts, their figure does not.
+    """
+
+    groups: list[Bools]
+    level: float = 0.0
+    few: bool = False
+
+    def macro_f1(self, truth: NDArray[np.int64], named: NDArray[np.int64], labels: int) -> float:
+        """The mean of the groups'."""
+        found = [macro_f1(truth[rows], named[rows], labels) for rows in self.groups if rows.any()]
+        return float(np.mean(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +75,23 @@ class Unseen:
 
 def valid_sets(folder: Path) -> list[list[Item]]:
     """The valid files of a data folder, each for itself."""
-    plain = [{**row, "lang": ""} for row in public_rows(folder, "smsa_valid")]
+    smsa = public_rows(folder, "smsa_valid")
+    nusax = public_rows(folder, "nusax_senti_valid")
     two = public_rows(folder, "nusatranslation_senti_valid")
-    # Tweets in languages that the parallel set has say nothing new of these.
-    two = [{**row, "lang": row["lang"] if row["lang"] == Language.ABS else ""} for row in two]
     return [
-        [_item(row) for row in plain],
-        [_item(row) for row in public_rows(folder, "nusax_senti_valid")],
-        [_item(row, two=True) for row in two],
+        [_item(row, "") for row in smsa],
+        [_item(row, row["lang"]) for row in nusax],
+        # Tweets in languages that the parallel set has say nothing new of these.
+        [_item(row, row["lang"] if row["lang"] == Language.ABS else "", two=True) for row in two],
     ]
 
 
-def _item(row: Row, *, two: bool = False) -> Item:
+def _item(row: Row, language: str, *, two: bool = False) -> Item:
     wanted = {}
-    for plan, label in zip(ALL_HEADS[:2], (row["label"], row["lang"]), strict=True):
+    for plan, label in zip(ALL_HEADS[:2], (row["label"], language), strict=True):
         if label in plan.labels:
             wanted[plan.name] = [float(one == label) for one in plan.labels]
-    return Item(row["text"], wanted, two)
+    return Item(row["text"], wanted, two, row.get("lang", ""))
 
 
 def dev_items(reports: Sequence[Report]) -> list[Item]:
@@ -109,11 +124,10 @@ def weighed(found: Unseen) -> dict[str, dict[str, Any]]:
         else:
             lost, number = _alone(encoder, linear, wanted), 3
         if plan.name in _IN_SETS:
-            sets = found.sets[rows]
-            if plan.name == "language":
-                sets = sets == sets.max()  # the own reports beside all others
-            levels = _TONE_LEVELS if plan.name == "tone" else ()
-            one, other = _scaled(lost, _best_share(encoder, linear, wanted, two, sets, levels))
+            spoken = np.array([found.items[row].file_language for row in rows])
+            parts = _parts(plan.name, found.sets[rows], spoken)
+            share = _best_share(encoder, linear, wanted, two, parts)
+            one, other = _scaled(lost, share)
             offsets = []
         else:
             one, other, *offsets = _least(lost, number)
@@ -176,27 +190,54 @@ def _scaled(lost: Lost, share: float) -> tuple[float, float]:
     return scale * share, scale * (1 - share)
 
 
-def _best_share(
-    encoder: Floats, linear: Floats, wanted: Doubles, two: NDArray[np.bool_], sets: NDArray[Any],
-    levels: Sequence[float],
-) -> float:  # fmt: skip
-    """The share of the encoder under which the macro-F1 of each set is furthest above its level.
+def _parts(head: str, sets: NDArray[np.int64], spoken: NDArray[np.str_]) -> list[Part]:
+    """What a share is chosen by, with the levels of `tanggap evaluate`."""
+    own = sets == sets.max()
+    if head == "language":
+        return [
+            Part([~own], WITH_ENCODER["language, 12 and Ambonese Malay"]),
+            Part([own]),
+        ]
+    nusax, tweets = sets == _NUSAX, sets == _NUSATRANSLATION
 
-    Furthest where it is least so; without levels the best on the mean over the sets.
+    def each(rows: Bools) -> list[Bools]:
+        return [rows & (spoken == language) for language in np.unique(spoken[rows])]
+
+    return [
+        Part([sets == _SMSA], WITH_ENCODER["tone, SmSA"]),
+        Part(each(nusax), WITH_ENCODER["tone, NusaX, mean of 12"]),
+        Part(each(tweets), WITH_ENCODER["tone, NusaTranslation, mean"]),
+        *(
+            Part([rows & (spoken == language)], WITH_ENCODER[f"tone, {name}, {language}"], few=True)
+            for name, rows, language in (
+                ("NusaX", nusax, Language.BJN),
+                ("NusaX", nusax, Language.JAV),
+                ("NusaTranslation", tweets, Language.ABS),
+            )
+        ),
+    ]
+
+
+def _best_share(
+    encoder: Floats, linear: Floats, wanted: Doubles, two: Bools, parts: Sequence[Part]
+) -> float:
+    """The share of the encoder that misses no level and is best on the mean over the parts.
+
+    Where each share misses one, that which misses least.
     """
     said, known = logarithms(encoder.astype(float)), logarithms_of(linear.astype(float))
     truth = wanted.argmax(axis=1)
-    parts = [sets == one for one in np.unique(sets)]
+    there = [part for part in parts if any(rows.any() for rows in part.groups)]
 
-    def good(share: float) -> float:
+    def good(share: float) -> tuple[float, float]:
         both = share * said + (1 - share) * known
         if two.any():
             both[two, NEUTRAL] = -1e4
         named = both.argmax(axis=1)
-        found = [macro_f1(truth[part], named[part], wanted.shape[1]) for part in parts]
-        if not levels:
-            return float(np.mean(found))
-        return float(min(one - level for one, level in zip(found, levels, strict=True)))
+        found = [part.macro_f1(truth, named, wanted.shape[1]) for part in there]
+        missed = min(one - part.level for one, part in zip(found, there, strict=True))
+        whole = [one for one, part in zip(found, there, strict=True) if not part.few]
+        return min(0.0, missed), float(np.mean(whole))
 
     return float(max(_SHARES, key=good))
 
