@@ -145,7 +145,7 @@ class LayeredClassifier:
             features,
             because,
             self._weights,
-            self._weights.accused(decided.accused_chance, matters),
+            self._weights.accused_chance(decided.accused_chance, matters),
             request.opd_asked,
             restricted=decided.accused,
         )

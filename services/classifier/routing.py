@@ -66,25 +66,26 @@ class Weights:
 
     For the one that handles accusations speak head `accuses` and its matter, together with an
     offset: what raises one mostly raises the other, so they are no two reasons. Fitted on reports
-    that the heads had not seen, so that chances are true.
+    that the heads had not seen, so that chances are true; artefacts from before they were fitted
+    take the mean of both.
     """
 
     matter: float
     keywords: float
     named: float
-    accuses: float = 1.0
-    accusations: float = 0.0
-    offset: float = 0.0
+    accused_head: float = 0.5
+    accused_matter: float = 0.5
+    accused_offset: float = 0.0
 
     @property
     def values(self) -> Doubles:
         """Of the features of `Router.features`, in their order."""
         return np.array([self.matter, self.keywords, self.named])
 
-    def accused(self, accuses: float, matters: Doubles) -> float:
+    def accused_chance(self, accuses: float, matters: Doubles) -> float:
         """How likely a text is for who handles accusations, by the head and the matters."""
         said = odds(np.array([accuses, matters[ACCUSATIONS]]))
-        whole = said @ [self.accuses, self.accusations] + self.offset
+        whole = said @ [self.accused_head, self.accused_matter] + self.accused_offset
         return float(1.0 / (1.0 + np.exp(-whole)))
 
 
@@ -138,8 +139,8 @@ class Router:
     ) -> tuple[Doubles, tuple[str, ...]]:
         """What speaks for each unit, in the order of `Weights`, and the keywords that were found.
 
-        `matters` tells how likely the text is each of `MATTERS`; accusations are no reason here
-        (`Weights.accused`).
+        `matters` tells how likely the text is each of `MATTERS`. For who handles accusations
+        these are no reason here: see `Weights.accused_chance`.
         """
         found = np.zeros((len(self.units), 3))
         because: list[str] = []
@@ -177,8 +178,9 @@ class Router:
         if asked:
             speaks += [_ASKED if unit.code == asked else 0.0 for unit in self.units]
         grown = np.exp(speaks - speaks.max())
-        chances = grown / grown.sum() * (1.0 - accused)
-        chances[accusations] += accused
+        theirs = accused if accusations else 0.0
+        chances = grown / grown.sum() * (1.0 - theirs)
+        chances[accusations] += theirs
         order = np.argsort(-chances, kind="stable").tolist()
         if restricted:
             order.sort(key=lambda place: place not in accusations)
@@ -196,8 +198,7 @@ class Router:
 
     def _accused(self) -> list[int]:
         """The place of the region's own unit that handles accusations, if there is one."""
-        handlers = self.handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())
-        return [place for place, _ in handlers if not self.units[place].external][:1]
+        return _handling_accusations(self.units, self.handlers)
 
     def _ranked(self, points: dict[int, float], because: tuple[str, ...]) -> Route:
         total = sum(points.values()) + _DOUBT
@@ -242,18 +243,16 @@ def router_of(units: tuple[Unit, ...], phrase: Phrase, profile: Profile | None =
         tokens: tuple((place, weight / len(known) ** 0.5) for place, weight in known.items())
         for tokens, known in weights.items()
     }
-    doers = _doers(profile(listed)) if profile and listed else np.zeros((0, len(listed)))
+    doers = _doers(profile(listed)) if profile and listed else np.zeros((len(MATTERS), len(listed)))
     below = np.array([float(unit.parent is not None) for unit in listed])
-    return Router(listed, PhraseIndex(shared), _handlers(listed), doers, below)
+    handlers = _handlers(listed)
+    doers[ACCUSATIONS, _handling_accusations(listed, handlers)] = 0.0
+    return Router(listed, PhraseIndex(shared), handlers, doers, below)
 
 
 def _doers(profiles: Doubles) -> Doubles:
-    """For each matter how much each unit does of it, compared with what the unit does most.
-
-    Nobody does accusations: they have a chance of their own.
-    """
+    """For each matter how much each unit does of it, compared with what the unit does most."""
     shares = profiles / profiles.max(axis=1, keepdims=True)
-    shares[:, ACCUSATIONS] = 0.0
     doers: Doubles = np.where(shares >= _LEAST_SHARE, shares, 0.0).T.copy()
     return doers
 
@@ -297,3 +296,11 @@ def _handlers(units: Sequence[Unit]) -> dict[Category, tuple[tuple[int, float], 
             weight = _HANDLES * (1.0 if rank == 0 else _LATER_HANDLES)
             found.setdefault(category, []).append((place, weight))
     return {category: tuple(known) for category, known in found.items()}
+
+
+def _handling_accusations(
+    units: Sequence[Unit], handlers: Mapping[Category, tuple[tuple[int, float], ...]]
+) -> list[int]:
+    """The place of the region's own unit that handles accusations, if there is one."""
+    found = handlers.get(Category.PERILAKU_PETUGAS_PUNGLI, ())
+    return [place for place, _ in found if not units[place].external][:1]

@@ -163,6 +163,10 @@ def test_an_encoder_is_weighed_beside_other_linear_models(
     assert {figure.task for figure in figures} >= {"tone, SmSA", "kind", "urgent, recall"}
     manifest = json.loads((out / MANIFEST).read_text())
     assert manifest["linear"]["version"] == "linear-7"
+    # Fitted on what both say together, not taken over from either.
+    beside = json.loads((trained / MANIFEST).read_text())["routing"]
+    assert manifest["routing"].keys() == beside.keys() >= {"matter", "accused_head"}
+    assert manifest["routing"] != beside
     assert manifest["files"] == json.loads((source / MANIFEST).read_text())["files"]
     assert "linear-7" in (out / "MODEL_CARD.md").read_text()
     (tmp_path / trained.name).symlink_to(trained)

@@ -147,8 +147,8 @@ class LinearModel:
                 return _built(manifest, arrays)
         except ArtefactError:
             raise
-        except Exception as error:  # whatever a damaged file makes numpy raise
-            raise ArtefactError(f"{folder.name}: {type(error).__name__}") from error
+        except Exception as error:  # whatever a damaged file, or a Python without lzma, raises
+            raise ArtefactError(f"{folder.name}: {type(error).__name__}: {error}") from error
 
     def predict(
         self, documents: Sequence[Document], names: Sequence[str] | None = None

@@ -32,7 +32,8 @@ def logistic_line(values: NDArray[Any], truth: Bools) -> Doubles:
     yes, no = int(truth.sum()), int((~truth).sum())
     wanted = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
     known = np.column_stack([values, np.ones(len(truth))]).astype(float)
-    found = np.zeros(known.shape[1])
+    slopes = known.shape[1] - 1
+    found = np.append(np.full(slopes, 1.0 / slopes), 0.0)
     for _ in range(100):
         chance = 1 / (1 + np.exp(-np.clip(known @ found, -30, 30)))
         spread = np.maximum(chance * (1 - chance), 1e-9)

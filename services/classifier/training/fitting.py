@@ -121,8 +121,8 @@ def fit_products(
     """A column a label (as in `truth`): the weight of each text, and the intercept.
 
     From the products between the texts: a ridge-like penalty sees nothing else, so this is the
-    model that would be fitted on the many thousand buckets, at a fraction of the time when texts
-    are few. Texts of which a label is not `known` have no say in it; the rarer of its two sides
+    model that would be fitted on the buckets, in a fraction of the time while these are more than
+    the texts. Texts of which a label is not `known` have no say in it; the rarer of its two sides
     counts as much as the other.
     """
     shares = known * weights[:, None]
@@ -139,7 +139,7 @@ def fit_products(
 
 @dataclass(frozen=True, slots=True)
 class _Vector:
-    """A vector a column, of weights of buckets that is never written out, with an intercept.
+    """A vector a column, of weights of buckets that is never written out, with intercepts.
 
     It is the texts' own vectors, so many of each (`parts`); `sums` are its products with all of
     them. That is all it takes to add vectors and to multiply two: the buckets are not needed.
@@ -147,24 +147,24 @@ class _Vector:
 
     parts: Doubles
     sums: Doubles
-    intercept: Doubles
+    intercepts: Doubles
 
     def plus(self, other: "_Vector", times: Doubles) -> "_Vector":
         """This and so many times the other, column by column."""
         return _Vector(
             self.parts + times * other.parts,
             self.sums + times * other.sums,
-            self.intercept + times * other.intercept,
+            self.intercepts + times * other.intercepts,
         )
 
     def scaled(self, times: Doubles) -> "_Vector":
         """So many times this."""
-        return _Vector(self.parts * times, self.sums * times, self.intercept * times)
+        return _Vector(self.parts * times, self.sums * times, self.intercepts * times)
 
     def dot(self, other: "_Vector") -> Doubles:
         """The product with the other, a number a column."""
         found: Doubles = np.einsum("tc,tc->c", self.parts, other.sums)
-        return found + self.intercept * other.intercept
+        return found + self.intercepts * other.intercepts
 
 
 def _descended(products: Floats, signs: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:
@@ -190,11 +190,11 @@ def _descended(products: Floats, signs: Doubles, shares: Doubles) -> tuple[Doubl
         moved, turned = step.scaled(length), new.plus(gradient, -np.ones(columns))
         past = [*past, (moved, turned, _inverse(moved.dot(turned)))][-_MEMORY:]
         gradient = new
-    return at.parts, at.intercept
+    return at.parts, at.intercepts
 
 
 def _gradient(products: Floats, signs: Doubles, shares: Doubles, at: _Vector) -> _Vector:
-    sums = at.sums + at.intercept
+    sums = at.sums + at.intercepts
     pull = -signs * shares / (1.0 + np.exp(np.clip(signs * sums, -60.0, 60.0)))
     drawn = products @ pull.astype(products.dtype)
     return _Vector(at.parts + pull, at.sums + drawn, pull.sum(axis=0))
@@ -225,7 +225,7 @@ def _inverse(values: Doubles) -> Doubles:
 
 def _line(signs: Doubles, shares: Doubles, at: _Vector, step: _Vector) -> Doubles:
     """How far to go in each column: to where the slope along the step is nought (Newton)."""
-    sums, along = at.sums + at.intercept, step.sums + step.intercept
+    sums, along = at.sums + at.intercepts, step.sums + step.intercepts
     length = np.zeros(signs.shape[1])
     # Half the squared weights: intercepts are no part of them.
     inner = np.einsum("tc,tc->c", at.parts, step.sums)

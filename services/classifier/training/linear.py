@@ -59,6 +59,7 @@ STRENGTHS = {"tone": 4.0, "language": 8.0, "report": 16.0, "sector": 4.0}
 TONES = tuple(tone.value for tone in Sentiment)
 LANGUAGES = tuple(language.value for language in Language)
 _FOLDS = 5
+_ROWS_AT_ONCE = 1024
 _PLAIN_INDONESIAN = 400
 _OWN_TEXTS = 600  # of a language; chosen on the valid files and on dev
 
@@ -104,7 +105,7 @@ def language_texts(folder: Path, reports: Sequence[Report]) -> Labelled:
     ambonese = [row for row in ambonese if row["lang"] == Language.ABS.value]
     plain = smsa_rows(folder)
     plain = random.Random(1).sample(plain, min(len(plain), _PLAIN_INDONESIAN))  # noqa: S311
-    own = _few_of_each(reports)
+    own = _at_most_of_each(reports)
     return (
         found.plus([row["text"] for row in ambonese], [row["lang"] for row in ambonese])
         .plus([row["text"] for row in plain], [Language.IND.value] * len(plain))
@@ -112,8 +113,8 @@ def language_texts(folder: Path, reports: Sequence[Report]) -> Labelled:
     )
 
 
-def _few_of_each(reports: Sequence[Report]) -> Labelled:
-    """As many texts of each language, spread over all: a crowd of one would drown the others."""
+def _at_most_of_each(reports: Sequence[Report]) -> Labelled:
+    """Not too many own texts of a language, spread over all: a crowd would drown the others."""
     spoken: dict[str, list[str]] = {}
     for report in reports:
         if report.language:
@@ -235,7 +236,7 @@ def _sums(matrix: Matrix, weights: Weights) -> Floats:
 
 def _fit_reports(matrix: Matrix, reports: Sequence[Report], own: int) -> tuple[Weights, Floats]:
     """The weights from train, and for train and dev the sums by weights made without them."""
-    products = np.asarray((matrix @ matrix.T).todense(), dtype=np.float32)
+    products = _products(matrix)
     targets = targets_of(reports)
     unseen = np.zeros((own, len(COLUMNS)), np.float32)
     beside = np.arange(own, len(reports))
@@ -248,6 +249,17 @@ def _fit_reports(matrix: Matrix, reports: Sequence[Report], own: int) -> tuple[W
     weights, intercepts = _columns(products, rows, targets)
     values = np.asarray(matrix[rows].T @ weights, dtype=np.float32)
     return Weights(values, intercepts.astype(np.float32)), unseen
+
+
+def _products(matrix: Matrix) -> Floats:
+    """Of each text with each, some rows at once: a sparse matrix would take twice the room."""
+    found = np.empty((matrix.shape[0], matrix.shape[0]), np.float32)
+    other = matrix.T.tocsr()
+    for start in range(0, len(found), _ROWS_AT_ONCE):
+        found[start : start + _ROWS_AT_ONCE] = (
+            matrix[start : start + _ROWS_AT_ONCE] @ other
+        ).toarray()
+    return found
 
 
 def _columns(products: Floats, rows: Any, targets: Targets) -> tuple[Doubles, Doubles]:

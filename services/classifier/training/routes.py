@@ -17,6 +17,7 @@ from services.classifier.training.sets import Report
 _PENALTY = 0.5
 _STEPS = 300
 _RATE = 0.1
+_UNFITTED = np.array([0.5, 0.5, 0.0])  # as artefacts from before there was a fit
 
 
 def fit_routes(
@@ -35,13 +36,22 @@ def fit_routes(
 
 
 def _fit_accused(reports: Sequence[Report], chances: Mapping[str, Floats]) -> Doubles:
-    """When a report is for who handles accusations: by the head, by the matter, and an offset."""
+    """When a report is for who handles accusations: by the head, by the matter, and an offset.
+
+    Neither speaks against it: where one would, beside the other, that one has no say.
+    """
     known = np.array([bool(report.units) for report in reports])
-    truth = np.array([MATTERS[ACCUSATIONS] in report.units for report in reports])
-    said = np.stack([chances["accuses"][:, 0], chances["matter"][:, ACCUSATIONS]], axis=1)
-    if not truth.any() or truth[known].all():
-        return np.array([1.0, 0.0, 0.0])
-    return logistic_line(odds(said.astype(np.float64))[known], truth[known])
+    truth = np.array([MATTERS[ACCUSATIONS] in report.units for report in reports])[known]
+    said = np.stack([chances["accuses"][:, 0], chances["matter"][:, ACCUSATIONS]], axis=1)[known]
+    if not truth.any() or truth.all():
+        return _UNFITTED
+    values = odds(said.astype(np.float64))
+    found = logistic_line(values, truth)
+    if found[:2].min() < 0:
+        better = int(found[:2].argmax())
+        found = np.zeros(3)
+        found[[better, 2]] = logistic_line(values[:, better], truth)
+    return found
 
 
 def _fit_others(
