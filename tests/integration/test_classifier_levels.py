@@ -22,28 +22,28 @@ from services.classifier.training.sets import public_rows
 SETS = Path(__file__).parents[3] / "shared" / "data"
 # In per cent, a little below what `tanggap evaluate sets` tells: other machines round otherwise.
 OWN = {
-    "unit, first named": 75.0,
-    "unit, among three": 94.0,
-    "unit, most confident half": 92.0,
+    "unit, first named": 76.0,
+    "unit, among three": 95.0,
+    "unit, most confident half": 93.0,
     "urgent, recall": 95.0,
     "urgent, precision": 60.0,
-    "accusation, recall": 93.0,
-    "category": 72.0,
+    "accusation, recall": 91.0,
+    "category": 73.0,
 }
 # Short of their level (docs/limits.md): they may not fall further.
 SHORT = {"unit, most confident half"}
 WITH_ENCODER = {
-    "unit, first named": 79.5,
-    "unit, among three": 94.5,
+    "unit, first named": 80.5,
+    "unit, among three": 95.5,
     "unit, most confident half": 96.5,
     "urgent, recall": 96.5,
-    "urgent, precision": 64.0,
-    "kind": 90.0,
-    "berkadar pengawasan, yes and no": 89.5,
-    "accusation, recall": 95.5,
+    "urgent, precision": 63.0,
+    "kind": 90.5,
+    "berkadar pengawasan, yes and no": 88.5,
+    "accusation, recall": 94.5,
 }
 # Reached by a row or two: where texts are rounded otherwise they may fall below.
-NEAR_WITH_ENCODER = {"unit, first named", "unit, most confident half", "urgent, recall"}
+NEAR_WITH_ENCODER = {"unit, most confident half", "urgent, recall"}
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from services.classifier.training.linear import LANGUAGES, TONES, Fitted, block_
 from services.classifier.training.sets import Report
 from shared.contracts.enums import Urgency
 
-URGENT_PRECISION = 0.60
+URGENT_PRECISION = 0.60  # as asked of it: on dev 63 of 100 are right, and a miss costs more
 ACCUSED_PRECISION = 0.6
 _GRAVE = tuple(f"urgency:{level.value}" for level in (Urgency.MENDESAK, Urgency.DARURAT))
 
