@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from services.classifier.choosing import (
 from services.classifier.layered import LayeredClassifier
 from services.classifier.lexicons import load_lexicons
 from services.classifier.linear.features import MOST_CHARACTERS, counted, text_grams, token_grams
-from services.classifier.linear.model import MANIFEST, WEIGHTS, Document, LinearModel
+from services.classifier.linear.model import MANIFEST, WEIGHTS, ArtefactError, Document, LinearModel
 from services.classifier.metrics import show_model
 from services.classifier.ports import ClassificationRequest
 from services.classifier.routing import Weights
@@ -184,6 +185,18 @@ def test_the_newest_artefact_answers_by_itself(classifier: LayeredClassifier) ->
     [found] = classifier.classify([ClassificationRequest("jalan rusak")])
     assert found.model_version == classifier.version
     assert found.degraded is None
+
+
+def test_a_python_without_lzma_answers_by_rules_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zipfile, "lzma", None)
+    with pytest.raises(ArtefactError, match="lzma"):
+        LinearModel.load(artefacts() / str(newest(artefacts())))
+    found = chosen(str(newest(artefacts())))
+    assert isinstance(found, Degraded)
+    [answer] = found.classify([ClassificationRequest("jalan rusak", UNITS)])
+    assert (answer.degraded, answer.model_version) == (BROKEN, VERSION)
 
 
 def test_artefacts_stay_small_and_name_their_data() -> None:

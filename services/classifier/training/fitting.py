@@ -166,6 +166,11 @@ class _Vector:
         found: Doubles = np.einsum("tc,tc->c", self.parts, other.sums)
         return found + self.intercepts * other.intercepts
 
+    @property
+    def length(self) -> Doubles:
+        """Of each column; rounding may leave a square a little below nought."""
+        return np.sqrt(np.maximum(self.dot(self), 0.0))
+
 
 def _descended(products: Floats, signs: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:
     """Weights and intercepts of all columns at once, by L-BFGS with a line search of each column.
@@ -176,10 +181,10 @@ def _descended(products: Floats, signs: Doubles, shares: Doubles) -> tuple[Doubl
     texts, columns = signs.shape
     at = _Vector(np.zeros((texts, columns)), np.zeros((texts, columns)), np.zeros(columns))
     gradient = _gradient(products, signs, shares, at)
-    least = _CLOSE * np.maximum(np.sqrt(np.maximum(gradient.dot(gradient), 0.0)), 1e-12)
+    least = _CLOSE * np.maximum(gradient.length, 1e-12)
     past: list[tuple[_Vector, _Vector, Doubles]] = []
     for _ in range(_MOST_STEPS):
-        near = np.sqrt(np.maximum(gradient.dot(gradient), 0.0)) <= least
+        near = gradient.length <= least
         if near.all():
             break
         # A column that has arrived rests: its steps would be nothing but rounding.

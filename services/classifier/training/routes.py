@@ -17,7 +17,6 @@ from services.classifier.training.sets import Report
 _PENALTY = 0.5
 _STEPS = 300
 _RATE = 0.1
-_UNFITTED = np.array([0.5, 0.5, 0.0])  # as artefacts from before there was a fit
 
 
 def fit_routes(
@@ -38,13 +37,14 @@ def fit_routes(
 def _fit_accused(reports: Sequence[Report], chances: Mapping[str, Floats]) -> Doubles:
     """When a report is for who handles accusations: by the head, by the matter, and an offset.
 
-    Neither speaks against it: where one would, beside the other, that one has no say.
+    Neither speaks against it: where one would, beside the other, that one has no say. Empty where
+    there is nothing to learn it from: the defaults of `Weights` hold.
     """
     known = np.array([bool(report.units) for report in reports])
     truth = np.array([MATTERS[ACCUSATIONS] in report.units for report in reports])[known]
     said = np.stack([chances["accuses"][:, 0], chances["matter"][:, ACCUSATIONS]], axis=1)[known]
     if not truth.any() or truth.all():
-        return _UNFITTED
+        return np.empty(0)
     values = odds(said.astype(np.float64))
     found = logistic_line(values, truth)
     if found[:2].min() < 0:
