@@ -28,6 +28,8 @@ from shared.settings import Settings
 
 POLL_SECONDS = 0.05
 BATCH = 500
+# A round costs the same for one row as for many: what is committed meanwhile goes together.
+_GATHER_SECONDS = 0.05
 _SEND_SECONDS = 20.0
 _LONGEST_WAIT = 2.0
 KEEP = timedelta(days=30)
@@ -117,6 +119,7 @@ class Relay:
                 while self._send_batch() and not self._stopped.is_set():
                     pass
                 failures = 0
+                self._stopped.wait(_GATHER_SECONDS)
             except Exception as error:  # noqa: BLE001 - whatever it is: rows wait, intake goes on
                 failures += 1
                 RELAY_FAILURES.labels(self._service).inc()

@@ -37,6 +37,7 @@ class FakeProducer:
         self.sent: list[tuple[str, bytes, bytes, dict[str, bytes]]] = []
         self.opened = 0
         self.closed = 0
+        self.flushed = 0
         self.fail_open: list[Exception] = []
         self.fail_next: list[Exception] = []
         self.deliver_before_failing = 0
@@ -59,6 +60,7 @@ class FakeProducer:
 
     def flush(self, timeout: float) -> None:
         """Deliver what was queued, or the beginning of it."""
+        self.flushed += 1
         queued, self._queued = self._queued, []
         if not self.fail_next:
             self.sent.extend(queued)

@@ -1,6 +1,7 @@
 """The relay on both databases with a producer that fails on purpose: in order, nothing lost."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -134,6 +135,20 @@ def test_a_poke_is_heard_at_once(
     put(db, 1)
     relay.poke()
     eventually(lambda: ids(producer) == ["e1"], seconds=10)
+
+
+def test_what_is_committed_while_it_gathers_goes_together(
+    db: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GATHER_SECONDS", 0.5)
+    producer, began = FakeProducer(), time.monotonic()
+    relay = start(producer)
+    for number in range(30):
+        put(db, number)
+        relay.poke()
+    eventually(lambda: unsent(db) == 0)
+    assert ids(producer) == [f"e{number}" for number in range(30)]
+    assert producer.flushed <= (time.monotonic() - began) / 0.5 + 1
 
 
 def test_a_batch_that_fails_is_repeated_whole_and_in_order(db: Database, start: Start) -> None:

@@ -1,6 +1,7 @@
 """The way back on SQLite and PostgreSQL: at least once, in time, told once, and to nobody else."""
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.providers import FakeProvider, Reply
 from tests.recorded import one
 from tests.recorded.telegram import CALLS
 from tests.sendings import PHONE, WORDS, Back, FakeSender, way_back
+from tests.waiting import eventually
 
 WA, SMS, TG, MAIL = Channel.WHATSAPP, Channel.TWILIO, Channel.TELEGRAM, Channel.EMAIL
 HOUR = timedelta(hours=1)
@@ -464,6 +466,23 @@ def test_a_round_that_fails_is_not_the_last(db: Database, monkeypatch: pytest.Mo
         back.dispatcher.start()
         assert sms.began.wait(10)
         assert bugs == []
+
+
+def test_messages_that_come_while_it_gathers_share_a_round(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "_GATHER_SECONDS", 0.2)
+    sms = FakeSender(SMS)
+    with way_back(db, [sms]) as back:
+        rounds: list[bool] = []
+        monkeypatch.setattr(back.receipts, "catch_up", lambda *_: rounds.append(True))
+        began = time.monotonic()
+        back.dispatcher.start()
+        for number in range(10, 22):
+            back.answer(f"{PHONE[:-2]}{number}", "halo")
+            back.dispatcher.poke()
+        eventually(lambda: len(sms.sent) == 12, seconds=30)
+        assert len(rounds) <= (time.monotonic() - began) / 0.2 + 1
 
 
 def test_over_real_http_a_wait_is_kept_and_no_word_reaches_logs_or_metrics(
