@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from services.classifier.evaluation import Figure
     from services.classifier.training.encoder.learning import Limits
 
-_LEARNING_ON = 0.5  # of the usual rates
+_LEARNING_ON = 0.6  # of the usual rates
 
 
 class Part(StrEnum):
@@ -39,7 +39,7 @@ Corrections = Annotated[
 Installation = Annotated[Path, typer.Option(envvar="TANGGAP_DATA_DIR", help="Whose corrections.")]
 Minutes = Annotated[float | None, typer.Option(min=0.01, help="Of the encoder, at most.")]
 After = Annotated[
-    Path | None, typer.Option(help="Folder of an encoder that learns on: half the usual rates.")
+    Path | None, typer.Option(help="Folder of an encoder that learns on; a part of it is kept.")
 ]
 Short = Annotated[
     bool, typer.Option("--short", help="Numbers of 16 bits, where the processor has them: faster.")

@@ -16,6 +16,7 @@ from services.classifier.training.calibration import most_found
 from services.classifier.training.encoder.beginning import from_artefact
 from services.classifier.training.encoder.card import card
 from services.classifier.training.encoder.graph import graph_of, rounded, smoothing
+from services.classifier.training.encoder.making import between
 from services.classifier.training.encoder.noise import Noise
 from services.classifier.training.encoder.origin import located, read_origin
 from services.classifier.training.encoder.rows import (
@@ -298,3 +299,14 @@ def test_the_card_names_origin_data_and_thresholds() -> None:
     text = card(manifest, [])
     for part in ("# encoder-9", "linear-3", "| a set | MIT |", "1,234 steps", "urgent 0.25"):
         assert part in text
+    assert "begun with" not in text
+    training = {"steps": 1234, "texts": 25_000, "after": "encoder-8", "kept": 0.35}
+    text = card(manifest | {"training": training}, [])
+    assert "begun with what encoder-8 had learnt, of which a share of 0.35 was kept" in text
+
+
+def test_who_learns_on_keeps_a_part_of_what_was_there() -> None:
+    before, learnt = ({"l0.q.w": np.full((2, 2), value, np.float32)} for value in (1.0, 3.0))
+    found = between(before, learnt, 0.25)["l0.q.w"]
+    assert found.dtype == np.float32
+    assert found.tolist() == [[2.5, 2.5], [2.5, 2.5]]

@@ -1,6 +1,7 @@
 """The labelled sets keep to their guide: closed sets, offsets, splits and sizes."""
 
 import csv
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -27,6 +28,9 @@ HARD = {
     "sideways", "lookalike", "false_alarm", "understated", "several", "wrong_agency", "short",
     "complaint_as_question", "question_as_complaint", "typo", "thanks", "greeting", "spam", "past",
 }  # fmt: skip
+
+TEST_ROWS = "ec454182d3944a979750083ce39a5d72f5802a489713295a3e9cb9f4156d716f"
+"""SHA-256 of the ids of the reports that measure."""
 
 
 def _read(name: str) -> list[Row]:
@@ -112,7 +116,7 @@ def test_labels_agree_with_each_other() -> None:
 @pytest.mark.parametrize(
     ("rows", "wanted"),
     # Statements train beside the reports, so more of these measure.
-    [(REPORTS, (0.42, 0.23, 0.35)), (PERSONAL, (0.60, 0.15, 0.25)), (NEAR, (0.60, 0.15, 0.25))],
+    [(REPORTS, (0.52, 0.20, 0.28)), (PERSONAL, (0.60, 0.15, 0.25)), (NEAR, (0.60, 0.15, 0.25))],
     ids=["reports", "personal", "near"],
 )
 def test_a_group_lies_in_one_split(rows: list[Row], wanted: tuple[float, ...]) -> None:
@@ -121,11 +125,16 @@ def test_a_group_lies_in_one_split(rows: list[Row], wanted: tuple[float, ...]) -
         assert row["split"] in SPLITS
         splits[row["group"]].add(row["split"])
     assert all(len(found) == 1 for found in splits.values())
-    # An encoder learns on from one that has seen the train rows: what measures stays what it was.
-    assert all(row["split"] != "train" for row in rows if row["id"] >= "r1149")
     shares = Counter(row["split"] for row in rows)
     for split, share in zip(("train", "dev", "test"), wanted, strict=True):
         assert abs(shares[split] / len(rows) - share) < 0.05
+
+
+def test_what_chooses_is_the_last_round_and_what_measures_stays() -> None:
+    # A model learns on from one that has seen the train rows: none of them may measure again.
+    assert all((row["split"] == "dev") == (row["id"] >= "r1539") for row in REPORTS)
+    measuring = " ".join(row["id"] for row in REPORTS if row["split"] == "test")
+    assert hashlib.sha256(measuring.encode()).hexdigest() == TEST_ROWS
 
 
 def _normal(text: str) -> str:

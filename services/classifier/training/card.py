@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.classifier.evaluation import Figure
+from services.classifier.training.artefact import STEPS
 
 _HEAD = """# {version}
 
@@ -26,7 +27,7 @@ _AFTER_DATA = """
 SmSA and NusaX are shared alike (CC BY-SA 4.0): Purwarianti & Crisdayanti 2019 and the IndoNLU
 authors; Winata et al. 2023 (NusaX); Cahyawijaya et al. 2023 (NusaWrites). Whether trained weights
 are derived from the texts is not settled, so the attribution stays with them. No text is in the
-artefact: it holds weights of hashed n-grams, in steps of 1/127.
+artefact: it holds weights of hashed n-grams, in steps of 1/{steps}.
 
 People's corrections used: {corrections}.
 
@@ -58,7 +59,7 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """The card, in Markdown."""
     lines = [_HEAD.format(version=manifest["version"])]
     lines.append(data_lines(manifest["data"]))
-    lines.append(_AFTER_DATA.format(corrections=manifest["corrections"]))
+    lines.append(_AFTER_DATA.format(corrections=manifest["corrections"], steps=STEPS))
     lines.append(figure_lines(figures))
     lines.append(_LIMITS.format(thresholds=thresholds_line(manifest["thresholds"])))
     return "".join(lines)

@@ -59,7 +59,7 @@ labelled sets. `Level`: what the two have to reach.
 """
 
 
-_AFTER = ", begun with what {} had learnt"
+_AFTER = ",\nbegun with what {after} had learnt, of which a share of {kept:.2f} was kept"
 
 
 def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -71,7 +71,7 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
         data=data_lines(manifest["data"]),
         steps=training["steps"],
         texts=training["texts"],
-        after=_AFTER.format(training["after"]) if "after" in training else "",
+        after=_AFTER.format(**training) if "after" in training else "",
         figures=figure_lines(figures),
         thresholds=thresholds_line(manifest["thresholds"]),
     )
