@@ -119,7 +119,8 @@ class Relay:
                 while self._send_batch() and not self._stopped.is_set():
                     pass
                 failures = 0
-                self._stopped.wait(_GATHER_SECONDS)
+                if self._stopped.wait(_GATHER_SECONDS):
+                    self._send_batch()
             except Exception as error:  # noqa: BLE001 - whatever it is: rows wait, intake goes on
                 failures += 1
                 RELAY_FAILURES.labels(self._service).inc()

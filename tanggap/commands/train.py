@@ -64,7 +64,7 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="Of the encoder.")] = 1,
     short: Short = False,
 ) -> None:
-    """Train the classifier; the linear models take some minutes of one core, an encoder hours.
+    """Train the classifier; the linear models take a quarter of an hour, an encoder hours.
 
     Shows the figures of the dev rows; those of the test rows are in the model card.
     """

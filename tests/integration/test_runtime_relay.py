@@ -96,7 +96,10 @@ def test_rows_are_sent_as_they_are_in_the_order_of_their_ids(db: Database, start
     assert headers["ce_source"] == b"/tanggap/ingest"
 
 
-def test_more_than_a_batch_goes_out_without_a_pause(db: Database, start: Start) -> None:
+def test_more_than_a_batch_goes_out_without_a_pause(
+    db: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GATHER_SECONDS", 600.0)
     put(db, *range(1200))
     producer = FakeProducer()
     start(producer)
@@ -140,6 +143,7 @@ def test_a_poke_is_heard_at_once(
 def test_what_is_committed_while_it_gathers_goes_together(
     db: Database, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "POLL_SECONDS", 60.0)
     monkeypatch.setattr(module, "_GATHER_SECONDS", 0.5)
     producer, began = FakeProducer(), time.monotonic()
     relay = start(producer)
@@ -149,6 +153,21 @@ def test_what_is_committed_while_it_gathers_goes_together(
     eventually(lambda: unsent(db) == 0)
     assert ids(producer) == [f"e{number}" for number in range(30)]
     assert producer.flushed <= (time.monotonic() - began) / 0.5 + 1
+
+
+def test_who_stops_while_it_gathers_sends_what_came_meanwhile(
+    db: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GATHER_SECONDS", 600.0)
+    producer = FakeProducer()
+    relay = start(producer)
+    put(db, 1)
+    relay.poke()
+    eventually(lambda: unsent(db) == 0)
+    put(db, 2)
+    relay.stop()
+    assert ids(producer) == ["e1", "e2"]
+    assert unsent(db) == 0
 
 
 def test_a_batch_that_fails_is_repeated_whole_and_in_order(db: Database, start: Start) -> None:

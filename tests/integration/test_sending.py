@@ -471,6 +471,7 @@ def test_a_round_that_fails_is_not_the_last(db: Database, monkeypatch: pytest.Mo
 def test_messages_that_come_while_it_gathers_share_a_round(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dispatcher, "POLL_SECONDS", 60.0)
     monkeypatch.setattr(dispatcher, "_GATHER_SECONDS", 0.2)
     sms = FakeSender(SMS)
     with way_back(db, [sms]) as back:

@@ -303,10 +303,12 @@ def test_the_card_names_origin_data_and_thresholds() -> None:
     training = {"steps": 1234, "texts": 25_000, "after": "encoder-8", "kept": 0.35}
     text = card(manifest | {"training": training}, [])
     assert "begun with what encoder-8 had learnt, of which a share of 0.35 was kept" in text
+    del training["kept"]  # encoders up to the fourth kept what their maker mixed in
+    assert "a share of 0.00" in card(manifest | {"training": training}, [])
 
 
 def test_who_learns_on_keeps_a_part_of_what_was_there() -> None:
     before, learnt = ({"l0.q.w": np.full((2, 2), value, np.float32)} for value in (1.0, 3.0))
-    found = between(before, learnt, 0.25)["l0.q.w"]
+    found = between(before=before, learnt=learnt, kept=0.25)["l0.q.w"]
     assert found.dtype == np.float32
     assert found.tolist() == [[2.5, 2.5], [2.5, 2.5]]

@@ -84,6 +84,6 @@ def figure_lines(figures: Sequence[Figure]) -> str:
 
 
 def _row(one: Figure) -> str:
-    must = "" if one.must is None else f"{100 * one.must:.0f}"
+    must = "" if one.must is None else f"{round(100 * one.must, 1):g}"
     span = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
     return f"| {one.task} | {100 * one.value:.1f} | {span} | {one.n:,} | {must} |\n"

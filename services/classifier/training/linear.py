@@ -140,7 +140,7 @@ class Taught:
 
 
 def fit(folder: Path, taught: Taught, corrections: Sequence[CorrectedText] = ()) -> Fitted:
-    """Fit every group; on the whole sets it takes some minutes of one core."""
+    """Fit every group; on the whole sets it takes a quarter of an hour of two cores."""
     own = taught.reports
     train = [report for report in own if report.split == "train"]
     beside = [*taught.statements, *corrected_reports(corrections)]

@@ -40,7 +40,8 @@ def train_linear(
     """Train on the sets of `data` and people's corrections, and write the folder `out`.
 
     The folder's name is the version. Its card has the figures of the test rows; those given back
-    are of the dev rows, by which one chooses. Takes ten minutes of two cores and 4 GB of memory.
+    are of the dev rows, by which one chooses. Takes a quarter of an hour of two cores and some
+    7 GB of memory.
     """
     if not (data / "smsa_train.csv").is_file():
         raise TanggapError(f"{data}: no training data (see its SOURCES.md); name it with --data")

@@ -71,7 +71,7 @@ def card(manifest: Mapping[str, Any], figures: Sequence[Figure]) -> str:
         data=data_lines(manifest["data"]),
         steps=training["steps"],
         texts=training["texts"],
-        after=_AFTER.format(**training) if "after" in training else "",
+        after=_AFTER.format(**{"kept": 0.0} | training) if "after" in training else "",
         figures=figure_lines(figures),
         thresholds=thresholds_line(manifest["thresholds"]),
     )

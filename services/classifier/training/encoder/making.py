@@ -65,7 +65,7 @@ _HELD_AGAINST = {
 }
 """Which heads' answers each threshold is compared with."""
 _ROUTED_BY = ("matter", "accuses")
-_KEPT = 0.2  # of an encoder that learnt on: chosen on the valid files and dev rows
+_KEPT = 0.2  # of what an encoder was before it learnt on; chosen on the valid files and dev rows
 _LOOKED_AT = 200  # texts that show how large the channels before a matrix become
 Tell = Callable[[str], None]
 
@@ -90,7 +90,7 @@ def train_encoder(
     noise = Noise.of(data)
     weights, steps = learnt(begun.weights, begun.attention, items, known, noise, limits, tell)
     if after:
-        weights = between(begun.weights, weights, _KEPT)
+        weights = between(before=begun.weights, learnt=weights, kept=_KEPT)
     some = [item.text for item in items[:: max(1, len(items) // _LOOKED_AT)]]
     graph = graph_of(weights, begun.attention, largest(weights, begun.attention, known, some))
     files = {ENCODER: graph, PIECES: written(begun.pieces, begun.scores)}
@@ -102,7 +102,7 @@ def train_encoder(
 
 
 def between(
-    before: Mapping[str, Floats], learnt: Mapping[str, Floats], kept: float
+    *, before: Mapping[str, Floats], learnt: Mapping[str, Floats], kept: float
 ) -> dict[str, Floats]:
     """Weights between those before learning on and those after it; `kept`: the share of the former.
 
