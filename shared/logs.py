@@ -104,6 +104,12 @@ def configure(service: str, level: str = "INFO") -> dict[str, Any]:
     return config
 
 
+def on_standard_error() -> None:
+    """Let what is logged go there, for programs whose answer is on standard output."""
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
 def _log_crash(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from shared.logs import on_standard_error
 from tanggap.commands import (
     backup,
     channels,
@@ -52,6 +53,7 @@ app.add_typer(exports.group, name="export")
 
 def main(argv: list[str] | None = None) -> None:
     """Run a command; whatever fails is told in one line on standard error."""
+    on_standard_error()
     command = typer.main.get_command(app)
     try:
         code = command.main(args=argv, prog_name="tanggap", standalone_mode=False)

@@ -14,6 +14,7 @@ import typer
 from shared.errors import TanggapError
 
 if TYPE_CHECKING:
+    from services.classifier.ports import Classifier
     from shared.db.engine import Database
     from shared.privacy.vault import Vault
     from shared.runfile import RunFile
@@ -59,6 +60,15 @@ def settings_of(data: Path, **fixed: Any) -> "Settings":
     if not _given("MASTER_KEY") and key.is_file():
         values["master_key"] = key.read_text(encoding="ascii").strip()
     return Settings(**(values | fixed))
+
+
+def classifier_of(settings: "Settings", model: str | None = None) -> "Classifier":
+    """The classifier that the installation's settings name; `model` wins over them."""
+    from services.classifier.choosing import chosen
+    from services.classifier.settings import ClassifierSettings
+
+    named = ClassifierSettings(data_dir=settings.data_dir)
+    return chosen(model or named.classifier_model, named.classifier_artefacts)
 
 
 def _given(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shared.errors import TanggapError
-from tanggap.installation import DEFAULT_DATA, DataDir, settings_of, sqlite_path
+from tanggap.installation import DEFAULT_DATA, DataDir, classifier_of, settings_of, sqlite_path
 from tanggap.screen import AsJSON, print_json, print_table
 
 if TYPE_CHECKING:
@@ -24,22 +24,25 @@ def classify(
     text: Annotated[str, typer.Argument(help='The text, or "-": a {"text": …} a line on stdin.')],
     region: Annotated[str | None, typer.Option(help="The region whose OPDs may be named.")] = None,
     model: Annotated[
-        str, typer.Option(help='Which model answers: "auto", an artefact, or "rules-1".')
-    ] = "auto",
+        str | None,
+        typer.Option(
+            help='Which model answers: "auto", an artefact, or "rules-1"; else as the settings say.'
+        ),
+    ] = None,
     as_json: AsJSON = False,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Classify a text; with "-" each line in gives one line of JSON out, in order."""
-    from services.classifier.choosing import chosen as chosen_model
     from services.classifier.lines import AT_ONCE, classify_lines
     from services.classifier.ports import ClassificationRequest
 
-    chosen = region or settings_of(data).default_region
+    settings = settings_of(data)
+    chosen = region or settings.default_region
     directory = _directory(data)
     if chosen and directory.region(chosen) is None:
         raise TanggapError(f"region {chosen} is not known")
     units = directory.opds(chosen) if chosen else ()
-    classifier = chosen_model(model)
+    classifier = classifier_of(settings, model)
     if text == "-":
         # A person who types sees each answer at once.
         at_once = 1 if sys.stdin.isatty() else AT_ONCE

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from shared.errors import TanggapError
-from tanggap.installation import DEFAULT_DATA, DataDir, opened_database, settings_of, vault_of
+from tanggap.installation import (
+    DEFAULT_DATA,
+    DataDir,
+    classifier_of,
+    opened_database,
+    settings_of,
+    vault_of,
+)
 from tanggap.screen import note, progress
 from tanggap.sheets.options import DryRun, InFile, Partial, SheetName
 
@@ -142,7 +149,6 @@ def _names(file: Path, target: _Target) -> dict[str, str]:
 
 
 def _parts(database: "Database", data: Path, target: _Target) -> "Parts":
-    from services.classifier.choosing import chosen
     from services.desk.alarm_store import Alarms
     from services.desk.due import FoldedClocks
     from services.desk.lapor import PastCases
@@ -164,7 +170,7 @@ def _parts(database: "Database", data: Path, target: _Target) -> "Parts":
             vault, FileStore(settings.files_url), target.directory, target.region, PolicyPromise()
         ),
         cases=PastCases(target.directory, FoldedClocks(), SystemClock(), alarms, threshold),
-        classifier=chosen(),
+        classifier=classifier_of(settings),
         units=target.directory.opds(target.region.code),
         region=target.region.code,
         as_of=target.as_of,
