@@ -51,7 +51,7 @@ def figure(task: str, n: int, statistic: Statistic, must: float | None = None) -
 
 
 def macro_f1(truth: Numbers, found: Numbers, labels: int) -> float:
-    """The mean F1 of the labels that occur in either."""
+    """The mean F1 of the labels that occur in either: one that is only found counts as 0."""
     table = np.bincount(truth * labels + found, minlength=labels * labels).reshape(labels, labels)
     right, rows, columns = np.diag(table), table.sum(axis=1), table.sum(axis=0)
     occur = (rows + columns) > 0

@@ -130,7 +130,7 @@ def test_weights_of_accusations_are_those_that_make_chances_true(
     known = Report("jalan rusak", "g", region="paser", units=("dpupr",))
     alleged = Report("ada pungli", "h", region="paser", units=("inspektorat",), accuses=True)
     unknown = Report("halo", "i", region="paser")
-    reports = [known, known, alleged, unknown] * 150
+    reports = [known, known, alleged, unknown] * 50
     # Both heads are surer than they may be: right in three of four where they say nine of ten.
     says = [report is alleged for report in reports]
     flipped = rng.random(len(reports)) < 0.25
