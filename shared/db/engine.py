@@ -6,6 +6,7 @@ falls silent is given up within half a minute.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ _PRAGMAS = {
     # What is deleted is overwritten: an erased key must not lie on in free pages.
     "secure_delete": 1,
 }
+_PRIMARY_CODE = 0xFF  # the rest of an error's number says more of it
+_TURN_SECONDS = 0.01
 # A failover may say no goodbye: without these a transaction waits a quarter of an hour for what it
 # sent to be acknowledged, and two hours for an answer. A server that is only slow answers the
 # probes. No lock_timeout: batches of scoring and migrations wait for each other rightly.
@@ -143,5 +146,22 @@ def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for name, value in _PRAGMAS.items():
-        cursor.execute(f"PRAGMA {name}={value}")
+        _execute_in_turn(cursor, f"PRAGMA {name}={value}")
     cursor.close()
+
+
+def _execute_in_turn(cursor: sqlite3.Cursor, statement: str) -> None:
+    """Execute it, again while the file is locked: SQLite's own patience does not cover all of this.
+
+    Of several that turn an empty file to WAL at the same time all but one are refused at once.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(_TURN_SECONDS)

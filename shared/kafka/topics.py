@@ -3,6 +3,7 @@
 from typing import Any
 
 from kafka import KafkaAdminClient
+from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import DEAD_LETTER_RETENTION_MS, TOPICS, TopicSpec, dead_letter_topic
 from shared.kafka.connection import client_options
@@ -42,7 +43,11 @@ def wanted_topics(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def apply(settings: Settings) -> list[str]:
-    """Create the topics that are missing; returns their names. Existing ones stay as they are."""
+    """Create the topics that are missing; returns their names. Existing ones stay as they are.
+
+    So do those that come into being meanwhile: the embedded broker makes a topic, with
+    `PARTITIONS`, as soon as a client that knows it from before its restart asks for it.
+    """
     admin = KafkaAdminClient(**client_options(settings))
     try:
         existing = set(admin.list_topics())
@@ -51,8 +56,18 @@ def apply(settings: Settings) -> list[str]:
             for name, options in wanted_topics(settings).items()
             if name not in existing
         }
-        if missing:
-            admin.create_topics(missing, timeout_ms=20_000)
-        return sorted(missing)
+        return _created(admin, missing) if missing else []
     finally:
         admin.close()
+
+
+def _created(admin: KafkaAdminClient, missing: dict[str, dict[str, Any]]) -> list[str]:
+    answer = admin.create_topics(missing, timeout_ms=20_000, raise_errors=False)
+    created = []
+    for topic in answer["topics"]:
+        error = for_code(topic["error_code"])
+        if error is NoError:
+            created.append(topic["name"])
+        elif error is not TopicAlreadyExistsError:
+            raise error(f"{topic['name']}: {topic['error_message'] or 'not created'}")
+    return sorted(created)

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
+from shared.db import engine
 from shared.db.engine import Database, DatabaseConfigError
 from shared.db.statements import append, insert_ignore, insert_new, upsert_add
 from shared.db.tables.common import meta
@@ -251,6 +252,37 @@ def test_eight_threads_that_write_never_find_it_locked(scratch: Database) -> Non
         list(pool.map(count, range(8)))
     with scratch.read() as conn:
         assert conn.execute(select(counters.c.n)).scalar() == 400
+
+
+def test_several_that_open_an_empty_file_at_once_all_get_in(tmp_path: Path) -> None:
+    """SQLite itself refuses one of them in every sixth round or so: each turns the file to WAL."""
+    for number in range(30):
+        databases = [Database(f"sqlite:///{tmp_path}/{number}.db") for _ in range(6)]
+        together = threading.Barrier(len(databases))
+
+        def open_it(db: Database, together: threading.Barrier = together) -> bool:
+            together.wait()
+            return db.ping()
+
+        with ThreadPoolExecutor(len(databases)) as pool:
+            assert all(pool.map(open_it, databases))
+        for db in databases:
+            db.close()
+
+
+def test_who_opens_a_file_that_stays_locked_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
+    file = tmp_path / "locked.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        db = Database(f"sqlite:///{file}")
+        with pytest.raises(OperationalError, match="locked"):
+            db.ping()
+        holder.execute("COMMIT")
+        assert db.ping()
+        db.close()
 
 
 def test_a_writer_waits_for_the_one_before(sqlite_url: str) -> None:
